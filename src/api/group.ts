@@ -1,0 +1,19 @@
+/** The API group and version of all kinds of this project, and the names derived from them. */
+export const group = 'mediated.dev';
+export const version = 'v1alpha1';
+export const apiVersion = `${group}/${version}` as const;
+
+/** The finalizer that keeps an MdevDevice until its mediated device is gone. */
+export const deviceFinalizer = `${group}/device`;
+
+/** Labels that the agent puts on every MdevParent, so that `spec.parent.selector` has something to select by. */
+export const parentLabels = {
+  nodeName: `${group}/node`,
+  driver: `${group}/driver`,
+} as const;
+
+/** The resource names as they appear in URLs and in kubectl. */
+export const resources = {
+  mdevDevice: { kind: 'MdevDevice', plural: 'mdevdevices', singular: 'mdevdevice', shortName: 'mdev' },
+  mdevParent: { kind: 'MdevParent', plural: 'mdevparents', singular: 'mdevparent', shortName: 'mdevp' },
+} as const;
