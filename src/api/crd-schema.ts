@@ -32,5 +32,5 @@ function clean(node: SchemaNode): SchemaNode {
 
 /** The structural schema of a zod object schema, with `input` semantics: a field with a default is optional. */
 export function toStructuralSchema(schema: z.ZodType): SchemaNode {
-  return clean(z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'throw' }) as SchemaNode);
+  return clean(z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'throw' }));
 }
