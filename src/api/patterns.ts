@@ -11,4 +11,4 @@ export const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 /** A UUID of any version and variant. */
 export const uuidText = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 /** One line of text: neither NUL nor a line break, which would end or split a write to sysfs. */
-export const line = /^[^\x00\n\r]*$/;  
+export const line = /^[^\x00\n\r]*$/;
