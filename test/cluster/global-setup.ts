@@ -1,0 +1,23 @@
+/** Starts the one control plane that the files of `npm run test:cluster` share, with the project's CRDs in it. */
+import type {} from 'vitest';
+import type { TestProject } from 'vitest/node';
+import { buildControlPlane } from './binaries.ts';
+import { startControlPlane } from './control-plane.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Folder with kube-apiserver and etcd. */
+    binaries: string;
+    /** Kubeconfig of the shared control plane. */
+    realKubeconfig: string;
+  }
+}
+
+/** Vitest calls it before all files and the returned function after them. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const binaries = await buildControlPlane();
+  const controlPlane = await startControlPlane({ bin: binaries });
+  project.provide('binaries', binaries);
+  project.provide('realKubeconfig', controlPlane.kubeconfig);
+  return () => controlPlane.stop();
+}

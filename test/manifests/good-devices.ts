@@ -1,0 +1,76 @@
+/** MdevDevices that have to be accepted, among them everything at its limit. */
+import { accepted, device, goodSpec, type Manifest, type ManifestCase, uuid } from './case.ts';
+
+const good = (name: string, spec: unknown, metadata?: Manifest): ManifestCase => ({
+  name,
+  manifest: device(spec, metadata),
+  expected: accepted,
+});
+const selecting = (selector: unknown): unknown => goodSpec({ parent: { selector } });
+
+export const goodDevices: readonly ManifestCase[] = [
+  good('a type by id', { type: { id: 'nvidia-11' } }),
+  good('a type by name', { type: { name: 'GRID M60-0B' } }),
+  good('a type id as i915 spells it', { type: { id: 'i915-GVTg_V5_4' } }),
+  good('a type name beyond ASCII', { type: { name: 'GRID Ω – 日本 🎮' } }),
+  good('a type name of 256 characters', { type: { name: 'x'.repeat(256) } }),
+  good('a type id of 128 characters', { type: { id: 'x'.repeat(128) } }),
+  good('a UUID without RFC variant bits', goodSpec({ uuid })),
+  good('a UUID in upper case', goodSpec({ uuid: 'ABCDEF01-2345-6789-ABCD-EF0123456789' })),
+  good('a UUID of all ones', goodSpec({ uuid: 'ffffffff-ffff-ffff-ffff-ffffffffffff' })),
+  good('a node by name', goodSpec({ nodeName: 'node-1.rack-2.example' })),
+  good('a node name of 253 characters', goodSpec({ nodeName: 'n'.repeat(253) })),
+  good('nodes by label', goodSpec({ nodeSelector: { 'example.com/gpu': 'm60', zone: '' } })),
+  good('an empty nodeSelector', goodSpec({ nodeSelector: {} })),
+  good('sixteen node labels', goodSpec({ nodeSelector: Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`l${i}`, 'x'])) })),
+  good('a PCI parent by name', goodSpec({ parent: { name: '0000:86:00.0' } })),
+  good('an s390 parent by name', goodSpec({ parent: { name: '0.0.0313' } })),
+  good('parents by label', selecting({ matchLabels: { 'mediated.dev/driver': 'nvidia' } })),
+  good(
+    'parents by expressions',
+    selecting({
+      matchExpressions: [
+        { key: 'a', operator: 'In', values: ['x', ''] },
+        { key: 'b', operator: 'Exists' },
+      ],
+    }),
+  ),
+  good('an empty parent selector', selecting({})),
+  good('placement Spread', goodSpec({ placement: 'Spread' })),
+  good('an attribute', goodSpec({ attributes: [{ name: 'assign_adapter', value: '5' }] })),
+  good('an attribute of two path elements', goodSpec({ attributes: [{ name: 'nvidia/vgpu_params', value: 'a=1,b=2' }] })),
+  good('one attribute name twice', goodSpec({ attributes: [1, 2].map((n) => ({ name: 'assign_domain', value: `0x0${n}` })) })),
+  good('an attribute that begins as a reserved one', goodSpec({ attributes: [{ name: 'remove_later', value: '1' }] })),
+  good('sixty-four attributes', goodSpec({ attributes: Array.from({ length: 64 }, (_, i) => ({ name: `a${i}`, value: 'x' })) })),
+  good('an attribute value of 4095 characters', goodSpec({ attributes: [{ name: 'a', value: 'v'.repeat(4095) }] })),
+  good('no attributes in a list', goodSpec({ attributes: [] })),
+  good('params', goodSpec({ params: 'disable_console_vnc=1' })),
+  good('a group', goodSpec({ group: 'vm-1' })),
+  good('an offline device', goodSpec({ online: false })),
+  good('adoption with its UUID', goodSpec({ uuid, adopt: true })),
+  good('reclaimPolicy Retain', goodSpec({ reclaimPolicy: 'Retain' })),
+  good('a null for an optional field with default', goodSpec({ placement: null })),
+  good('a name of 253 characters', goodSpec(), { name: 'd'.repeat(253) }),
+  good('a generated name', goodSpec(), { generateName: 'vgpu-' }),
+  good('labels, annotations and a finalizer', goodSpec(), {
+    name: 'labelled',
+    labels: { app: 'x', 'example.com/tier': 'Gold_1.0' },
+    annotations: { 'example.com/note': 'any text: {"a": 1}\n' },
+    finalizers: ['example.com/hold'],
+  }),
+  good('every field', {
+    uuid,
+    type: { name: 'GRID M60-0B' },
+    nodeName: 'node-1',
+    nodeSelector: { a: 'b' },
+    parent: { name: '0000:86:00.0' },
+    placement: 'Compact',
+    attributes: [{ name: 'a', value: 'b' }],
+    params: 'x=1',
+    group: 'vm-1',
+    online: true,
+    adopt: false,
+    reclaimPolicy: 'Delete',
+  }),
+  { name: 'a status on creation, which is dropped', manifest: { ...device(goodSpec()), status: { uuid } }, expected: accepted },
+];
