@@ -42,19 +42,26 @@ export interface BuiltinResource {
   readonly storage: string;
   /** The OpenAPI schema of the whole object, apiVersion, kind and metadata included. */
   readonly schema: TypeSchema;
-  /** Whether metadata.generation counts changes outside of metadata and status. */
+  /** Whether metadata.generation starts at 1 and counts the changes outside of metadata and status. */
   readonly hasGeneration: boolean;
+  /** Whether a PUT to a name that does not exist creates the object. */
+  readonly createOnUpdate: boolean;
+  /** Whether a PUT without metadata.resourceVersion is accepted. */
+  readonly unconditionalUpdate: boolean;
   readonly columns: readonly TableColumn[];
   /** One cell a column. `now` is milliseconds since the epoch: ages are relative to it. */
   row(object: KubeObject, now: number): TableCell[];
   /** Values of the fields that a field selector may name, beside metadata.name and metadata.namespace; unset ones are ''. */
   readonly selectableFields: readonly string[];
   selectedFields(object: KubeObject): Record<string, string>;
-  /** Fills what kube-apiserver fills on create and update, in place. `now` is milliseconds since the epoch. */
-  applyDefaults(object: KubeObject, now: number): void;
+  /**
+   * Puts back what this write may not change and fills what the server fills, in place: after decoding and naming, before
+   * validation. `subresource` is '' for the main resource; `old` is absent on a create.
+   */
+  prepare(object: KubeObject, subresource: string, old?: KubeObject): void;
   /** Refusals of a new object, or of an update when `old` is given. Metadata is the caller's work. */
-  validate(object: KubeObject, old?: KubeObject): FieldError[];
-  /** Turns this view's object into the stored form and back; identity but for apiVersion where the view is the storage's own. */
+  validate(object: KubeObject, subresource: string, old?: KubeObject): FieldError[];
+  /** Turns this view's object into the stored form and back; the object itself where the view is the storage's own. */
   toStorage(object: KubeObject): KubeObject;
   fromStorage(object: KubeObject): KubeObject;
 }

@@ -28,6 +28,17 @@ export interface TypeSchema {
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
   readonly 'x-kubernetes-int-or-string'?: boolean;
   readonly 'x-kubernetes-embedded-resource'?: boolean;
+  readonly 'x-kubernetes-group-version-kind'?: readonly GroupVersionKind[];
+  /** A zero value ('' or 0 or false) is kept as it was sent; without it an optional field's zero value counts as unset. */
+  readonly keepZero?: boolean;
+  /** The field is in every answer, empty when nobody set it; see `emptyValue`. */
+  readonly always?: boolean;
+}
+
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly kind: string;
+  readonly version: string;
 }
 
 /** The schema below the field or key `name` of an object or map schema; undefined where the schema knows nothing of it. */
