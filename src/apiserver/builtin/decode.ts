@@ -134,7 +134,7 @@ function normalizeScalar(value: Json, schema: TypeSchema, place: Place): Json | 
   if (typeof value !== wanted) throw wrongType(value, schema, place);
   if (schema.type === 'integer' && !Number.isInteger(value)) {
     throw new WrongType(
-      `json: cannot unmarshal number ${String(value)} into Go struct field ${place.struct}.${place.goPath} of type ${goType(schema)}`,
+      `json: cannot unmarshal number ${JSON.stringify(value)} into Go struct field ${place.struct}.${place.goPath} of type ${goType(schema)}`,
     );
   }
   if (schema.format === 'date-time') return normalizeTime(value as string, schema);
