@@ -1,0 +1,33 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Makes the entries of a directory survive a power failure. */
+export async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r');
+  await directory.sync();
+}
+
+export interface WriteOptions {
+  /** Permission bits of the file. */
+  readonly mode: number;
+  /** Whether the content must survive a power failure before this returns; it always survives a killed process. */
+  readonly durable: boolean;
+}
+
+/**
+ * Replaces the file at `path` in one step: a reader sees the old text or the new one, never a part.
+ * Only one writer per path at a time. Nothing is left behind when it fails.
+ */
+export async function replaceFile(path: string, text: string, options: WriteOptions): Promise<void> {
+  const temporary = `${path}.tmp`;
+  try {
+    await using file = await open(temporary, 'w', options.mode);
+    await file.writeFile(text);
+    if (options.durable) await file.sync();
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  if (options.durable) await syncDirectory(dirname(path));
+}
