@@ -1,0 +1,18 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../lib/clock.ts';
+
+/** What a command gets from the process it runs in. */
+export interface CliContext {
+  /** Text for the user; a line break is added. */
+  readonly print: (line: string) => void;
+  /** A logger that writes JSON lines to standard error. */
+  readonly logger: (level: string) => Logger;
+  /** Aborted by SIGTERM and SIGINT. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** How this program is started again: the executable and its first arguments. */
+  readonly self: readonly [string, ...string[]];
+  /** The package's own files (crds, profiles), as a directory URL ending in a slash. */
+  readonly packageRoot: URL;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}

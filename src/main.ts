@@ -1,0 +1,35 @@
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+import { CommanderError } from 'commander';
+import { pino } from 'pino';
+import { buildProgram } from './cli/program.ts';
+import { UsageError } from './cli/usage-error.ts';
+import { systemClock } from './lib/clock.ts';
+
+const stop = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`Ended by ${name}`)));
+
+const program = buildProgram({
+  print: (line) => process.stdout.write(`${line}\n`),
+  logger: (level) => pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true })),
+  signal: stop.signal,
+  clock: systemClock,
+  self: [process.execPath, ...process.execArgv, import.meta.filename],
+  packageRoot: new URL('../', import.meta.url),
+  env: process.env,
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has printed its own errors and help already.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof UsageError) {
+    process.stderr.write(`mdev-operator: ${error.message}\n`);
+    process.exitCode = 2;
+  } else if (!stop.signal.aborted) {
+    process.stderr.write(`mdev-operator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+// A command that has ended has let go of everything it owns; what a library still holds must not keep the process.
+process.exit();
