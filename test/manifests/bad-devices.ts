@@ -74,7 +74,7 @@ export const badDevices: readonly ManifestCase[] = [
   field('a placement in lower case', { placement: 'compact' }, 'spec.placement'),
   field('an empty placement', { placement: '' }, 'spec.placement'),
 
-  field('attributes as a map', { attributes: { assign_adapter: '5' } }, 'spec.attributes'),
+  bad('attributes as a map', goodSpec({ attributes: { assign_adapter: '5' } }), badRequest('spec.attributes.assign_adapter')),
   field('sixty-five attributes', { attributes: Array.from({ length: 65 }, (_, i) => ({ name: `a${i}`, value: 'x' })) }, 'spec.attributes'),
   attribute('an attribute that is text', 'assign_adapter=5', 'spec.attributes[0]'),
   attribute('a null attribute', null, 'spec.attributes[0]'),

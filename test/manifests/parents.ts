@@ -32,7 +32,7 @@ export const parents: readonly ManifestCase[] = [
   bad('a parent without name', { parent: undefined }, 'spec.parent'),
   bad('a parent with an empty node', { nodeName: '' }, 'spec.nodeName'),
   bad('a parent with a slash in its name', { parent: 'pci/0000:86:00.0' }, 'spec.parent'),
-  bad('a parent whose name is an object', { parent: { name: 'mtty' } }, 'spec.parent'),
+  one('a parent whose name is an object', parent({ parent: { name: 'mtty' } }), badRequest('spec.parent.name')),
   bad('unschedulable as text', { unschedulable: 'yes' }, 'spec.unschedulable'),
   bad('one allowed type twice', { allowedTypes: ['a', 'b', 'a'] }, 'spec.allowedTypes[2]'),
   bad('an empty allowed type', { allowedTypes: [''] }, 'spec.allowedTypes[0]'),
