@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Errno } from '../lib/errno.ts';
-import type { MdevCore, OpenDevice } from './mdev/bus.ts';
+import type { MdevBus, OpenDevice } from './mdev/bus.ts';
 import type { KernelReport, User } from './mdev/snapshot.ts';
 
 export type FaultOperation = 'create' | 'remove' | 'online' | 'attribute' | 'open';
@@ -24,7 +24,7 @@ export interface HostInit {
 export interface EmulatedHostContract extends AsyncDisposable {
   /** A new UUID at each boot. */
   readonly bootID: string;
-  readonly bus: MdevCore;
+  readonly bus: MdevBus;
   /** Names of the profile's parents, loaded or not. */
   parentNames(): string[];
   foreignCreate(parent: string, typeID: string, uuid: string): Promise<void>;

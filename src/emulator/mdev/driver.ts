@@ -55,8 +55,8 @@ export interface Attribute {
 /**
  * The callbacks of a parent driver. All may take their time; none of them is cut short.
  *
- * Guarantees of the core: for one device the callbacks never overlap, but `create` and `remove` of different
- * devices do; `remove` comes once after a `create` that succeeded, never while the device is open; `open`
+ * Guarantees of the core: for one device these callbacks never overlap (attribute writes may, with each other and
+ * with all but create and remove), but those of different devices do; `remove` comes once after a `create` that succeeded, never while the device is open; `open`
  * and `release` alternate.
  *
  * Assumptions of the core: `create` takes what it needs before its first await, so that two creators never
@@ -70,26 +70,40 @@ export interface ParentOps {
   /** Vendor attributes of the parent. */
   readonly attributes?: readonly Attribute[];
   /** Vendor attributes of a device; asked at each access, after its creation only. */
-  deviceAttributes?(this: void, mdev: MdevIdentity): readonly Attribute[];
-  available(this: void, typeID: string): Availability;
+  readonly deviceAttributes?: (mdev: MdevIdentity) => readonly Attribute[];
+  readonly available: (typeID: string) => Availability;
   /** Throws ErrnoError: ENOSPC, or the driver's own errno. */
-  create(this: void, mdev: MdevIdentity): Promise<void>;
+  readonly create: (mdev: MdevIdentity) => Promise<void>;
   /** May refuse by ErrnoError, which leaves the device as it was, but not when `force` is set: then all is freed, whatever it throws. */
-  remove(this: void, mdev: MdevIdentity, options: { readonly force: boolean }): Promise<void>;
+  readonly remove: (mdev: MdevIdentity, options: { readonly force: boolean }) => Promise<void>;
   /** Commits (true) or frees the resources of the device by explicit wish. Absent: `online` answers EOPNOTSUPP. */
-  setOnline?(this: void, mdev: MdevIdentity, online: boolean): Promise<void>;
+  readonly setOnline?: (mdev: MdevIdentity, online: boolean) => Promise<void>;
   /** First open: commits resources. */
-  open?(this: void, mdev: MdevIdentity): Promise<void>;
+  readonly open?: (mdev: MdevIdentity) => Promise<void>;
   /** Last close: frees them. An error is reported and changes nothing. */
-  release?(this: void, mdev: MdevIdentity): Promise<void>;
+  readonly release?: (mdev: MdevIdentity) => Promise<void>;
 }
 
 /** A driver on the mdev bus. The bus attaches an IOMMU group before `probe` and detaches it when that throws. */
 export interface BusDriver {
   readonly name: string;
-  probe?(this: void, mdev: MdevIdentity): Promise<void>;
-  remove?(this: void, mdev: MdevIdentity): Promise<void>;
+  readonly probe?: (mdev: MdevIdentity) => Promise<void>;
+  readonly remove?: (mdev: MdevIdentity) => Promise<void>;
 }
 
 /** The default bus driver: shows the device to user space through its group. */
 export const vfioMdev: BusDriver = { name: 'vfio_mdev' };
+
+/** What a parent is registered with. */
+export interface ParentInit {
+  /** The kernel's name, such as 0000:86:00.0. */
+  readonly name: string;
+  /** The kernel driver's name. */
+  readonly driver: string;
+  /** The bus it sits on; `pci` if left out. */
+  readonly subsystem?: string;
+  readonly vendorID?: string;
+  readonly deviceID?: string;
+  readonly numaNode?: number;
+  readonly ops: ParentOps;
+}
