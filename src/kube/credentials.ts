@@ -1,0 +1,95 @@
+import { HttpMethod, KubeConfig, RequestContext, type Cluster, type DispatcherOptions } from '@kubernetes/client-node';
+import { createHash } from 'node:crypto';
+import type { AgentOptions } from 'node:https';
+import { Agent, type Dispatcher } from 'undici';
+import type { Clock } from '../lib/clock.ts';
+
+/** For how long headers and certificates are used before they are read anew (a token file may have been rotated), ms. */
+const rereadAfter = 10_000;
+
+/**
+ * client-node makes a new undici agent, and so a new TLS connection, for every call. This one makes an agent only when
+ * the CA, the certificate or the proxy has changed.
+ */
+class CachingKubeConfig extends KubeConfig {
+  #fingerprint: string | undefined;
+  #changed = false;
+
+  /** Whether the TLS options differ from those at the last call of this function. */
+  takeChanged(): boolean {
+    const changed = this.#changed;
+    this.#changed = false;
+    return changed;
+  }
+
+  override createDispatcherOptions(cluster: Cluster | null, agentOptions: AgentOptions): DispatcherOptions {
+    const options = super.createDispatcherOptions(cluster, agentOptions);
+    const fingerprint = createHash('sha256').update(JSON.stringify(options)).digest('hex');
+    if (fingerprint === this.#fingerprint) return { type: 'none' };
+    this.#fingerprint = fingerprint;
+    this.#changed = true;
+    return options;
+  }
+}
+
+/** What a request needs to reach the API server and be known there. */
+export interface Session {
+  readonly dispatcher: Dispatcher;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly origin: string;
+  /** Path before /api and /apis, without a slash at its end; mostly empty. */
+  readonly prefix: string;
+}
+
+/** Authentication and connections of one kubeconfig, through client-node's authenticators (tokens, files, exec, certificates). */
+export class Credentials {
+  readonly #config = new CachingKubeConfig();
+  readonly #clock: Clock;
+  #dispatcher: Dispatcher | undefined;
+  #session: Session | undefined;
+  #readAt = 0;
+
+  constructor(config: KubeConfig, clock: Clock) {
+    const { clusters, users, contexts, currentContext } = config;
+    this.#config.loadFromOptions({ clusters, users, contexts, currentContext });
+    this.#clock = clock;
+  }
+
+  /** The session to use now. Rejects when the kubeconfig names no cluster or an authenticator fails. */
+  async current(): Promise<Session> {
+    const now = this.#clock.monotonic();
+    if (this.#session !== undefined && now - this.#readAt < rereadAfter) return this.#session;
+    const cluster = this.#config.getCurrentCluster();
+    if (cluster === null) throw new Error(`Cannot find the cluster of context "${this.#config.getCurrentContext()}" in the kubeconfig`);
+    const context = new RequestContext(cluster.server, HttpMethod.GET);
+    await this.#config.applySecurityAuthentication(context);
+    if (this.#config.takeChanged() || this.#dispatcher === undefined) {
+      const old = this.#dispatcher;
+      this.#dispatcher = context.getDispatcher() ?? new Agent();
+      // Waits for the requests under way on the old connections; nothing is lost and nobody waits for it.
+      if (old !== undefined) old.close(() => undefined);
+    }
+    const url = new URL(cluster.server);
+    this.#session = {
+      dispatcher: this.#dispatcher,
+      headers: context.getHeaders(),
+      origin: url.origin,
+      prefix: url.pathname.replace(/\/+$/, ''),
+    };
+    this.#readAt = now;
+    return this.#session;
+  }
+
+  /** Makes the next call of `current` read tokens and certificates anew: after the server did not know us. */
+  expire(): void {
+    this.#session = undefined;
+  }
+
+  /** Cuts all connections. */
+  async close(): Promise<void> {
+    this.#session = undefined;
+    const dispatcher = this.#dispatcher;
+    this.#dispatcher = undefined;
+    await dispatcher?.destroy();
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What a reflector does next, as states and one pure step. Source of the idea: kube-rs, kube-runtime/src/watcher.rs.
+ *
+ *   Listing --last page--> Watching --stream ended--> Watching (again)
+ *      |                      | 410: expired ------> Listing
+ *      +--- any failure ------+--> Waiting (backoff) --> Listing or Watching, where it was
+ */
+
+/** A watch that lived this long worked, even if nothing happened in it, ms. */
+const longLived = 60_000;
+
+/** What to do once a wait is over. */
+export type Resumption = { readonly phase: 'Listing' } | { readonly phase: 'Watching'; readonly resourceVersion: string };
+
+export type ReflectorState<T> =
+  /** Asks for the page after `continue`; `items` came with the pages before it. */
+  | {
+      readonly phase: 'Listing';
+      readonly continue: string | undefined;
+      readonly items: readonly T[];
+      readonly failures: number;
+    }
+  /** Follows the changes after `resourceVersion`; `progress` tells whether this watch has brought anything yet. */
+  | { readonly phase: 'Watching'; readonly resourceVersion: string; readonly progress: boolean; readonly failures: number }
+  /** Waits for the backoff of `failures`, but at least `atLeast` ms. */
+  | { readonly phase: 'Waiting'; readonly next: Resumption; readonly failures: number; readonly atLeast: number };
+
+export type ReflectorInput<T> =
+  | { readonly type: 'page'; readonly items: readonly T[]; readonly resourceVersion: string; readonly continue: string | undefined }
+  | { readonly type: 'put'; readonly object: T; readonly resourceVersion: string }
+  | { readonly type: 'removed'; readonly object: T; readonly resourceVersion: string }
+  | { readonly type: 'bookmark'; readonly resourceVersion: string }
+  /** The server ended the stream, or nothing was heard for too long (`idle`), after `lived` ms. */
+  | { readonly type: 'ended'; readonly lived: number; readonly idle: boolean }
+  /** `expired`: the resource version or the page token is of no use any more. */
+  | { readonly type: 'failed'; readonly expired: boolean; readonly retryAfter: number | undefined }
+  | { readonly type: 'waited' };
+
+/** What happens to the store. */
+export type StoreChange<T> =
+  | { readonly type: 'replace'; readonly items: readonly T[] }
+  | { readonly type: 'put'; readonly object: T }
+  | { readonly type: 'remove'; readonly object: T };
+
+export interface Step<T> {
+  readonly state: ReflectorState<T>;
+  readonly change: StoreChange<T> | undefined;
+}
+
+export function initialState<T>(): ReflectorState<T> {
+  return { phase: 'Listing', continue: undefined, items: [], failures: 0 };
+}
+
+function resume<T>(next: Resumption, failures: number): ReflectorState<T> {
+  return next.phase === 'Listing'
+    ? { phase: 'Listing', continue: undefined, items: [], failures }
+    : { phase: 'Watching', resourceVersion: next.resourceVersion, progress: false, failures };
+}
+
+function wait<T>(next: Resumption, failures: number, atLeast = 0): ReflectorState<T> {
+  return { phase: 'Waiting', next, failures, atLeast };
+}
+
+function watching<T>(state: ReflectorState<T>, resourceVersion: string): ReflectorState<T> {
+  if (state.phase !== 'Watching') return state;
+  return { phase: 'Watching', resourceVersion, progress: true, failures: 0 };
+}
+
+function failed<T>(state: ReflectorState<T>, expired: boolean, retryAfter: number | undefined): ReflectorState<T> {
+  if (state.phase === 'Waiting') return state;
+  const failures = state.failures + 1;
+  const next: Resumption =
+    state.phase === 'Listing' || expired ? { phase: 'Listing' } : { phase: 'Watching', resourceVersion: state.resourceVersion };
+  // The first expiry is an everyday event and needs no wait; one after another would be a loop.
+  if (expired && state.failures === 0 && retryAfter === undefined) return resume(next, failures);
+  return wait(next, failures, retryAfter);
+}
+
+function ended<T>(state: ReflectorState<T>, lived: number, idle: boolean): ReflectorState<T> {
+  if (state.phase !== 'Watching') return state;
+  // Not even a bookmark: the server may never reach our version (restored from a backup, say). Only a list tells.
+  if (idle && !state.progress) return resume({ phase: 'Listing' }, state.failures);
+  const next: Resumption = { phase: 'Watching', resourceVersion: state.resourceVersion };
+  if (state.progress || lived >= longLived) return resume(next, 0);
+  return wait(next, state.failures + 1);
+}
+
+/** The state after `input`, and what happens to the store on the way. An input that does not fit the state changes nothing. */
+export function step<T>(state: ReflectorState<T>, input: ReflectorInput<T>): Step<T> {
+  switch (input.type) {
+    case 'page': {
+      if (state.phase !== 'Listing') return { state, change: undefined };
+      const items = [...state.items, ...input.items];
+      if (input.continue !== undefined) return { state: { ...state, items, continue: input.continue }, change: undefined };
+      return {
+        state: { phase: 'Watching', resourceVersion: input.resourceVersion, progress: false, failures: state.failures },
+        change: { type: 'replace', items },
+      };
+    }
+    case 'put':
+      if (state.phase !== 'Watching') return { state, change: undefined };
+      return { state: watching(state, input.resourceVersion), change: { type: 'put', object: input.object } };
+    case 'removed':
+      if (state.phase !== 'Watching') return { state, change: undefined };
+      return { state: watching(state, input.resourceVersion), change: { type: 'remove', object: input.object } };
+    case 'bookmark':
+      return { state: watching(state, input.resourceVersion), change: undefined };
+    case 'ended':
+      return { state: ended(state, input.lived, input.idle), change: undefined };
+    case 'failed':
+      return { state: failed(state, input.expired, input.retryAfter), change: undefined };
+    case 'waited':
+      return { state: state.phase === 'Waiting' ? resume(state.next, state.failures) : state, change: undefined };
+  }
+}
+
+/** How long to wait after `failures` failures in a row: 0.5 s doubled up to 30 s, and by chance between half and all of it. */
+export function backoff(failures: number, random: () => number): number {
+  return Math.min(30_000, 500 * 2 ** Math.max(0, failures - 1)) * (0.5 + random() / 2);
+}
