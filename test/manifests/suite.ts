@@ -7,10 +7,18 @@ import { RawClient } from '../cluster/raw-client.ts';
 import type { ManifestCase } from './case.ts';
 import { corpus } from './corpus.ts';
 import { createWithKubectl, type Creation, kubectl } from './kubectl.ts';
+import type { Outcome } from './outcome.ts';
 import { makeNamespace, namespace, sendRaw } from './send.ts';
 
-/** Declares the tests. `kubeconfig` is asked in beforeAll; the server has our CRDs and stays the caller's. */
-export function describeCorpus(server: string, kubeconfig: () => string): void {
+/**
+ * Declares the tests. `kubeconfig` is asked in beforeAll; the server has our CRDs and stays the caller's.
+ * `onOutcome` sees what the server said to each case that was sent as raw HTTP.
+ */
+export function describeCorpus(
+  server: string,
+  kubeconfig: () => string,
+  onOutcome: (entry: ManifestCase, outcome: Outcome) => void | Promise<void>,
+): void {
   describe(`${server}, manifests as raw HTTP`, () => {
     let client: RawClient;
     beforeAll(async () => {
@@ -22,6 +30,7 @@ export function describeCorpus(server: string, kubeconfig: () => string): void {
     for (const entry of corpus) {
       it(titleOf(entry), async () => {
         const outcome = await sendRaw(client, entry);
+        await onOutcome(entry, outcome);
         if ('accepted' in entry.expected) {
           expect(outcome).toMatchObject({ code: entry.before ? 200 : 201 });
           return;
