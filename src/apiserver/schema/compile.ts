@@ -1,13 +1,14 @@
 /** A CRD version's schema made ready for use, once per CRD: pruning, defaulting and validation of its objects. */
 import { invalid } from '../field-error.ts';
 import type { FieldError, FieldErrorType } from '../field-error.ts';
+import { isJsonObject } from '../object.ts';
 import type { Json, KubeObject } from '../object.ts';
 import { compileRules } from './cel/rules.ts';
 import { Correlation } from './correlation.ts';
 import { applyDefaults } from './defaults.ts';
 import { hasEmbeddedResources, pruneMetadata, validateEmbeddedResources } from './embedded.ts';
-import { compareStrings } from './go-format.ts';
 import { validateListTypes } from './list-types.ts';
+import { pruneMeta } from './meta-types.ts';
 import { ROOT_PATH } from './path.ts';
 import { pruneUnknownFields } from './prune.ts';
 import { readStructural } from './structural.ts';
@@ -18,7 +19,7 @@ import { validateValue } from './values.ts';
 export interface CompiledSchema {
   /** The schema as a tree; server-side apply and OpenAPI read list and map types from it. */
   readonly structural: StructuralSchema;
-  /** Drops, in place, what the schema does not specify. Answers the paths of what went (`spec.foo`, `spec.list[0].bar`), sorted. */
+  /** Drops, in place, what the schema does not specify. Answers the paths of what went (`spec.foo`, `spec.list[0].bar`): of metadata first, then the others, sorted. */
   prune(object: KubeObject): string[];
   /** Fills in defaults, in place; nulls where null is not allowed go, or give way to the default. */
   applyDefaults(object: KubeObject): void;
@@ -64,7 +65,11 @@ export function compileSchema(openAPIV3Schema: Json): CompiledSchema {
 
   return {
     structural,
-    prune: (object) => [...pruneUnknownFields(object, structural, true), ...pruneMetadata(object, structural, true)].sort(compareStrings),
+    prune(object) {
+      const meta = isJsonObject(object.metadata) ? pruneMeta(object.metadata, 'metadata') : [];
+      const fields = pruneUnknownFields(object, structural, true);
+      return [...meta, ...fields, ...(embedded ? pruneMetadata(object, structural, false) : [])];
+    },
     applyDefaults: (object) => {
       applyDefaults(object, structural);
     },
