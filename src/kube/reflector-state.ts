@@ -28,7 +28,7 @@ export type ReflectorState<T> =
 export type ReflectorInput<T> =
   | { readonly type: 'page'; readonly items: readonly T[]; readonly resourceVersion: string; readonly continue: string | undefined }
   | { readonly type: 'put'; readonly object: T; readonly resourceVersion: string }
-  | { readonly type: 'removed'; readonly object: T; readonly resourceVersion: string }
+  | { readonly type: 'removed'; readonly key: string; readonly resourceVersion: string }
   | { readonly type: 'bookmark'; readonly resourceVersion: string }
   /** The server ended the stream, or nothing was heard for too long (`idle`), after `lived` ms. */
   | { readonly type: 'ended'; readonly lived: number; readonly idle: boolean }
@@ -40,7 +40,7 @@ export type ReflectorInput<T> =
 export type StoreChange<T> =
   | { readonly type: 'replace'; readonly items: readonly T[] }
   | { readonly type: 'put'; readonly object: T }
-  | { readonly type: 'remove'; readonly object: T };
+  | { readonly type: 'remove'; readonly key: string };
 
 export interface Step<T> {
   readonly state: ReflectorState<T>;
@@ -102,7 +102,7 @@ export function step<T>(state: ReflectorState<T>, input: ReflectorInput<T>): Ste
       return { state: watching(state, input.resourceVersion), change: { type: 'put', object: input.object } };
     case 'removed':
       if (state.phase !== 'Watching') return { state, change: undefined };
-      return { state: watching(state, input.resourceVersion), change: { type: 'remove', object: input.object } };
+      return { state: watching(state, input.resourceVersion), change: { type: 'remove', key: input.key } };
     case 'bookmark':
       return { state: watching(state, input.resourceVersion), change: undefined };
     case 'ended':
