@@ -28,6 +28,7 @@ export const reasons = {
     AdoptNotAllowed: 'This agent does not allow adoption in this namespace.',
     AttributeFailed: 'Writing an attribute failed; the device was rolled back.',
     CreateFailed: 'The kernel refused the creation.',
+    GroupFailed: 'The device could not be put into one IOMMU group with the others of its group.',
     PermissionDenied: 'The agent may not write to the parent.',
     KernelBlocked: 'A write into the kernel has not returned.',
     Unremovable: 'The kernel no longer offers a way to remove the device.',
