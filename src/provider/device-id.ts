@@ -8,8 +8,11 @@ const nil = '00000000-0000-0000-0000-000000000000';
  * @throws ProviderError EINVAL
  */
 export function parseDeviceID(text: string, step: ProviderStep): string {
-  const id = text.toLowerCase();
-  if (!uuidPattern.test(text) || id === nil)
-    throw new ProviderError('EINVAL', step, `Not a UUID a device may have: ${JSON.stringify(text.slice(0, 64))}`);
-  return id;
+  if (!isDeviceID(text)) throw new ProviderError('EINVAL', step, `Not a UUID a device may have: ${JSON.stringify(text.slice(0, 64))}`);
+  return text.toLowerCase();
+}
+
+/** Whether a device may have this id; upper case passes. */
+export function isDeviceID(text: string): boolean {
+  return uuidPattern.test(text) && text !== nil;
 }

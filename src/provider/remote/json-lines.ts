@@ -1,0 +1,108 @@
+import type { Socket } from 'node:net';
+import { AbstractMessageReader, AbstractMessageWriter } from 'vscode-jsonrpc/node';
+import type { DataCallback, Disposable, Message, MessageReader, MessageWriter } from 'vscode-jsonrpc/node';
+import type { z } from 'zod';
+
+/** The longest message either side takes, in bytes without the newline. */
+export const maxMessageBytes = 8 * 1024 * 1024;
+
+const newline = 0x0a;
+
+/**
+ * Messages of a socket, one JSON text a line, for vscode-jsonrpc.
+ *
+ * The library's own framing (Content-Length headers) believes its peer: it keeps as many bytes as are announced and passes on
+ * whatever parses. This one bounds the length, checks every envelope, and destroys the socket at the first message that
+ * breaks either: what follows it cannot be trusted to start a message.
+ */
+export class LineReader extends AbstractMessageReader implements MessageReader {
+  readonly #socket: Socket;
+  readonly #envelope: z.ZodType<Message>;
+  readonly #admit: (message: Message) => boolean;
+  #chunks: Buffer[] = [];
+  #length = 0;
+
+  /** @param admit says whether a well-formed message is passed on; it throws for one that ends the connection. */
+  constructor(socket: Socket, envelope: z.ZodType<Message>, admit: (message: Message) => boolean = () => true) {
+    super();
+    this.#socket = socket;
+    this.#envelope = envelope;
+    this.#admit = admit;
+  }
+
+  listen(callback: DataCallback): Disposable {
+    const onData = (chunk: Buffer): void => {
+      try {
+        this.#take(chunk, callback);
+      } catch (cause) {
+        this.#chunks = [];
+        this.#socket.off('data', onData);
+        this.fireError(new Error('Cannot read a message from the socket', { cause }));
+        this.#socket.destroy();
+      }
+    };
+    this.#socket.on('data', onData);
+    this.#socket.on('error', (error) => this.fireError(error));
+    this.#socket.on('close', () => this.fireClose());
+    return { dispose: () => this.#socket.off('data', onData) };
+  }
+
+  #take(chunk: Buffer, callback: DataCallback): void {
+    let rest = chunk;
+    for (let end = rest.indexOf(newline); end !== -1; end = rest.indexOf(newline)) {
+      this.#keep(rest.subarray(0, end));
+      const line = Buffer.concat(this.#chunks);
+      this.#chunks = [];
+      this.#length = 0;
+      rest = rest.subarray(end + 1);
+      const message = this.#envelope.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line)));
+      if (this.#admit(message)) callback(message);
+    }
+    if (rest.length > 0) this.#keep(rest);
+  }
+
+  #keep(part: Buffer): void {
+    this.#length += part.length;
+    if (this.#length > maxMessageBytes) throw new Error(`The message is longer than ${maxMessageBytes} bytes`);
+    this.#chunks.push(part);
+  }
+}
+
+/** The writing half. A write resolves when the socket has room again, so whoever awaits it cannot pile up messages. */
+export class LineWriter extends AbstractMessageWriter implements MessageWriter {
+  readonly #socket: Socket;
+  readonly #onWritten: (message: Message) => void;
+  #room: Promise<void> | undefined;
+
+  /** @param onWritten is called when a message is written and the socket has room again. */
+  constructor(socket: Socket, onWritten: (message: Message) => void = () => undefined) {
+    super();
+    this.#socket = socket;
+    this.#onWritten = onWritten;
+    socket.on('close', () => this.fireClose());
+  }
+
+  async write(message: Message): Promise<void> {
+    if (this.#socket.destroyed || this.#socket.writableEnded) throw new Error('The connection is closed');
+    if (!this.#socket.write(`${JSON.stringify(message)}\n`)) await this.#untilRoom();
+    this.#onWritten(message);
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  #untilRoom(): Promise<void> {
+    this.#room ??= new Promise((resolve) => {
+      const done = (): void => {
+        this.#room = undefined;
+        this.#socket.off('drain', done);
+        this.#socket.off('close', done);
+        resolve();
+      };
+      this.#socket.on('drain', done);
+      this.#socket.on('close', done);
+    });
+    return this.#room;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { createMessageConnection, ProgressType, type CancellationToken, type Message } from 'vscode-jsonrpc/node';
+import { ProviderError } from '../contract.ts';
+import { toServerSchema } from './envelope.ts';
+import { LineReader, LineWriter } from './json-lines.ts';
+import { libraryLogger } from './library-logger.ts';
+import { checkParams, tokenSchema, type Call, type Stream } from './protocol.ts';
+import { toWire } from './wire-error.ts';
+
+/** So many calls of one client are worked on at once; the socket is not read further until some are answered. */
+const maxInFlight = 1024;
+
+const progress = new ProgressType<unknown>();
+
+/**
+ * The server's end of one client's connection. Handlers get a signal that aborts when the client cancels the call or is gone.
+ */
+export class ServedConnection {
+  readonly #socket: Socket;
+  readonly #log: Logger;
+  readonly #rpc;
+  /** Ids of the calls that are not answered yet. */
+  readonly #inFlight = new Set<number>();
+  readonly #gone = new AbortController();
+
+  constructor(socket: Socket, log: Logger) {
+    this.#socket = socket;
+    this.#log = log;
+    const reader = new LineReader(socket, toServerSchema, (message) => this.#admit(message));
+    const writer = new LineWriter(socket, (message) => this.#answered(message));
+    this.#rpc = createMessageConnection(reader, writer, libraryLogger(log));
+  }
+
+  /** Answers `call` with what `handler` resolves to. */
+  handle<P, R>(call: Call<P, R>, handler: (params: P, signal: AbortSignal) => Promise<R>): void {
+    this.#rpc.onRequest(call.name, (params: unknown, token: CancellationToken) =>
+      this.#answer(token, (signal) => handler(checkParams(call, params), signal)),
+    );
+  }
+
+  /** Sends what `handler` yields as events of the call, one at a time as the client takes them, and answers when it ends. */
+  stream<P, E>(stream: Stream<P, E>, handler: (params: P, signal: AbortSignal) => AsyncIterable<E>): void {
+    this.#rpc.onRequest(stream.name, (params: unknown, token: CancellationToken) =>
+      this.#answer(token, async (signal) => {
+        const { token: progressToken } = tokenSchema.parse(params);
+        for await (const event of handler(checkParams(stream, params), signal)) {
+          if (signal.aborted) break;
+          await this.#rpc.sendProgress(progress, progressToken, event);
+        }
+        return null;
+      }),
+    );
+  }
+
+  /** Starts reading; resolves when the connection is over and its handlers are told. */
+  async run(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
+    this.#rpc.onError(([error]) => this.#log.warn({ err: error }, 'provider connection failed'));
+    this.#rpc.listen();
+    await closed;
+    this.#gone.abort(new ProviderError('EIO', 'connect', 'The client is gone'));
+    this.#rpc.dispose();
+  }
+
+  async #answer(token: CancellationToken, work: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
+    const cancelled = new AbortController();
+    const subscription = token.onCancellationRequested(() => cancelled.abort(new Error('Cancelled by the client')));
+    const signal = AbortSignal.any([cancelled.signal, this.#gone.signal]);
+    try {
+      return await work(signal);
+    } catch (error) {
+      if (!(error instanceof ProviderError) && !signal.aborted && !this.#socket.destroyed)
+        this.#log.error({ err: error }, 'provider call failed');
+      throw toWire(error);
+    } finally {
+      subscription.dispose();
+    }
+  }
+
+  #admit(message: Message): boolean {
+    const checked = toServerSchema.parse(message);
+    // A late cancellation has nothing to cancel; the library would remember it for ever.
+    if (!('id' in checked)) return this.#inFlight.has(checked.params.id);
+    if (this.#inFlight.has(checked.id)) throw new Error(`Call ${checked.id} is not answered yet`);
+    this.#inFlight.add(checked.id);
+    if (this.#inFlight.size >= maxInFlight) this.#socket.pause();
+    return true;
+  }
+
+  #answered(message: Message): void {
+    if (!('id' in message) || typeof message.id !== 'number') return;
+    this.#inFlight.delete(message.id);
+    if (this.#inFlight.size < maxInFlight && this.#socket.isPaused()) this.#socket.resume();
+  }
+}
