@@ -2,8 +2,9 @@
  * Refusals as Kubernetes gives them: an HTTP code and a meta/v1 Status object.
  * Messages follow k8s.io/apimachinery/pkg/api/errors, because kubectl and scripts match on them.
  */
-import { type FieldError, renderFieldError, renderFieldErrorBody } from './field-error.ts';
+import { type FieldError, fieldErrorBody, invalidMessage } from './field-error.ts';
 import type { JsonObject } from './object.ts';
+import { goQuote } from './schema/go-format.ts';
 
 /** One cause inside a Status's details. */
 export type StatusCause = { reason?: string; message: string; field?: string };
@@ -78,7 +79,7 @@ function kindText(kind: GroupKind): string {
 
 /** 404: the object does not exist. */
 export function notFound(resource: GroupResource, name: string): StatusError {
-  return failure(404, 'NotFound', `${resourceText(resource)} ${JSON.stringify(name)} not found`, detailsOf(resource, name));
+  return failure(404, 'NotFound', `${resourceText(resource)} ${goQuote(name)} not found`, detailsOf(resource, name));
 }
 
 /** 404: nothing is served at this path. */
@@ -88,7 +89,7 @@ export function pathNotFound(): StatusError {
 
 /** 409: an object of this name exists. */
 export function alreadyExists(resource: GroupResource, name: string): StatusError {
-  return failure(409, 'AlreadyExists', `${resourceText(resource)} ${JSON.stringify(name)} already exists`, detailsOf(resource, name));
+  return failure(409, 'AlreadyExists', `${resourceText(resource)} ${goQuote(name)} already exists`, detailsOf(resource, name));
 }
 
 /** 409: no free name was found for a generateName. */
@@ -96,7 +97,7 @@ export function generateNameConflict(resource: GroupResource, name: string): Sta
   return failure(
     409,
     'AlreadyExists',
-    `${resourceText(resource)} ${JSON.stringify(name)} already exists, the server was not able to generate a unique name for the object`,
+    `${resourceText(resource)} ${goQuote(name)} already exists, the server was not able to generate a unique name for the object`,
     detailsOf(resource, name),
   );
 }
@@ -109,7 +110,7 @@ export function conflict(resource: GroupResource, name: string, why: string = ob
   return failure(
     409,
     'Conflict',
-    `Operation cannot be fulfilled on ${resourceText(resource)} ${JSON.stringify(name)}: ${why}`,
+    `Operation cannot be fulfilled on ${resourceText(resource)} ${goQuote(name)}: ${why}`,
     detailsOf(resource, name),
   );
 }
@@ -121,10 +122,8 @@ export function applyConflict(causes: StatusCause[], message: string): StatusErr
 
 /** 422: the object breaks its schema or its kind's rules. */
 export function invalid(kind: GroupKind, name: string, errors: readonly FieldError[]): StatusError {
-  const messages = [...new Set(errors.map(renderFieldError))];
-  const all = messages.length === 1 ? (messages[0] ?? '') : `[${messages.join(', ')}]`;
-  const causes = errors.map((error) => ({ reason: error.type, message: renderFieldErrorBody(error), field: error.field }));
-  return failure(422, 'Invalid', `${kindText(kind)} ${JSON.stringify(name)} is invalid${messages.length === 0 ? '' : `: ${all}`}`, {
+  const causes = errors.map((error) => ({ reason: error.type, message: fieldErrorBody(error), field: error.field }));
+  return failure(422, 'Invalid', invalidMessage(kindText(kind), name, errors), {
     ...(name !== '' && { name }),
     ...(kind.group !== '' && { group: kind.group }),
     kind: kind.kind,
@@ -139,7 +138,7 @@ export function badRequest(message: string, options?: ErrorOptions): StatusError
 
 /** 403: `why` is a clause, e.g. "unable to create new content in namespace x because it is being terminated". */
 export function forbidden(resource: GroupResource, name: string, why: string, causes?: StatusCause[]): StatusError {
-  const what = name === '' ? resourceText(resource) : `${resourceText(resource)} ${JSON.stringify(name)}`;
+  const what = name === '' ? resourceText(resource) : `${resourceText(resource)} ${goQuote(name)}`;
   return failure(403, 'Forbidden', `${what} is forbidden: ${why}`, { ...detailsOf(resource, name), ...(causes && { causes }) });
 }
 
@@ -158,7 +157,7 @@ export function methodNotAllowed(resource: GroupResource, verb: string): StatusE
   return failure(
     405,
     'MethodNotAllowed',
-    `${verb} is not supported on resources of kind ${JSON.stringify(resourceText(resource))}`,
+    `${verb} is not supported on resources of kind ${goQuote(resourceText(resource))}`,
     detailsOf(resource, ''),
   );
 }

@@ -1,0 +1,118 @@
+/** The patch verb: merge, JSON and strategic merge patches, and server-side apply. */
+import type { Api } from '../api.ts';
+import { invalid as invalidField } from '../field-error.ts';
+import { serverSideApply } from '../fieldmanager/apply.ts';
+import { isJsonObject, type Json } from '../object.ts';
+import { applyPatch, type PatchType } from '../patch/apply-patch.ts';
+import type { WriteOptions } from '../request/options.ts';
+import { apiVersionOf, groupResourceOf, type Resource, viewObject } from '../resource.ts';
+import { badRequest, invalid, notFound, unsupportedMediaType } from '../status.ts';
+import { entryKey } from '../store/entry.ts';
+import { createObject } from './create.ts';
+import { decodeObject, unknownFieldMessages } from './decode.ts';
+import type { ObjectResult } from './result.ts';
+import { requireEntry, storeUpdate, type Target } from './update.ts';
+
+const patchTypes: Readonly<Record<string, PatchType | 'apply'>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+
+/** The kind of patch a content type announces. @throws StatusError 415 for one the resource does not take */
+export function patchTypeOf(resource: Resource, contentType: string): PatchType | 'apply' {
+  const type = Object.hasOwn(patchTypes, contentType) ? patchTypes[contentType] : undefined;
+  if (type === undefined || (type === 'strategic' && resource.custom)) {
+    throw unsupportedMediaType(Object.keys(patchTypes).filter((name) => !resource.custom || patchTypes[name] !== 'strategic'));
+  }
+  return type;
+}
+
+/** Applies a merge, JSON or strategic merge patch. @throws StatusError 400, 404, 409, 422 */
+export async function patchObject(
+  api: Api,
+  target: Target,
+  type: PatchType,
+  patch: Json,
+  options: WriteOptions,
+  duplicates: readonly string[],
+): Promise<ObjectResult> {
+  const { resource } = target;
+  const entry = requireEntry(api, target);
+  const live = viewObject(resource, entry);
+  const patched = applyPatch(type, live, patch, resource.schema);
+  const text = JSON.stringify(patched);
+  const { object, unknown } = decodeObject(resource, patched);
+  const problems = [...duplicates, ...unknownFieldMessages(unknown)];
+  if (options.fieldValidation === 'Strict' && problems.length > 0) {
+    throw invalid({ group: '', kind: '' }, '', [invalidField('patch', text, `strict decoding error: ${problems.join(', ')}`)]);
+  }
+  const warnings = options.fieldValidation === 'Warn' ? problems : [];
+  return storeUpdate(api, target, entry, { object, warnings, unconditional: true }, options);
+}
+
+/** Server-side apply: creates the object if it is not there. @throws StatusError 400, 404, 409, 422 */
+export async function applyObject(
+  api: Api,
+  target: Target,
+  applied: Json,
+  options: WriteOptions,
+  duplicates: readonly string[],
+): Promise<ObjectResult> {
+  const { resource, namespace, name } = target;
+  if (!isJsonObject(applied)) throw badRequest('error decoding YAML: the body is no object');
+  checkAppliedKind(resource, applied);
+  if (options.fieldValidation === 'Strict' && duplicates.length > 0)
+    throw badRequest(`error strict decoding YAML: ${duplicates.join(', ')}`);
+  const entry = api.store.collection(resource.storage).newest(entryKey(namespace, name));
+  if (entry === undefined && target.subresource !== '') throw notFound(groupResourceOf(resource), name);
+  placeApplied(target, applied);
+  const merged = serverSideApply({
+    ...(entry !== undefined && { live: viewObject(resource, entry) }),
+    applied,
+    manager: options.fieldManager,
+    force: options.force ?? false,
+    schema: resource.schema,
+    subresource: target.subresource,
+    hasStatus: resource.hasStatus,
+    now: api.clock.now(),
+  });
+  const { object, unknown } = decodeObject(resource, merged);
+  const problems = [...duplicates, ...unknownFieldMessages(unknown)];
+  if (options.fieldValidation === 'Strict' && unknown.length > 0) throw badRequest(`strict decoding error: ${problems.join(', ')}`);
+  const warnings = options.fieldValidation === 'Warn' ? problems : [];
+  if (entry === undefined) {
+    const uid = object.metadata.uid;
+    if (Object.hasOwn(object.metadata, 'uid') && uid !== '') throw notFound(groupResourceOf(resource), name);
+    return createObject(api, { resource, namespace, object, options, warnings, managed: true });
+  }
+  return storeUpdate(api, target, entry, { object, warnings, managed: true, unconditional: true }, options);
+}
+
+function checkAppliedKind(resource: Resource, applied: { [key: string]: Json }): void {
+  const expected = apiVersionOf(resource);
+  const { apiVersion, kind } = applied;
+  if (typeof apiVersion !== 'string' || apiVersion === '') throw badRequest('invalid object type: /, Kind=');
+  if (apiVersion !== expected || kind !== resource.kind) {
+    throw badRequest(`invalid object type: ${apiVersion}, Kind=${typeof kind === 'string' ? kind : ''}`);
+  }
+}
+
+function placeApplied(target: Target, applied: { [key: string]: Json }): void {
+  const given = Object.hasOwn(applied, 'metadata') ? applied['metadata'] : undefined;
+  const metadata = isJsonObject(given) ? given : {};
+  applied['metadata'] = metadata;
+  const { name, namespace } = metadata;
+  if (name !== undefined && name !== null && name !== target.name) {
+    throw badRequest(`the name of the object (${String(name as string)}) does not match the name on the URL (${target.name})`);
+  }
+  metadata['name'] = target.name;
+  if (!target.resource.namespaced) return;
+  if (namespace !== undefined && namespace !== null && namespace !== target.namespace) {
+    throw badRequest(
+      `the namespace of the object (${String(namespace as string)}) does not match the namespace on the request (${target.namespace})`,
+    );
+  }
+  metadata['namespace'] = target.namespace;
+}

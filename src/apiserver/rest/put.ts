@@ -1,0 +1,30 @@
+/** The update verb (PUT). */
+import type { Api } from '../api.ts';
+import type { KubeObject } from '../object.ts';
+import type { WriteOptions } from '../request/options.ts';
+import { groupResourceOf } from '../resource.ts';
+import { badRequest, notFound } from '../status.ts';
+import { entryKey } from '../store/entry.ts';
+import { createObject } from './create.ts';
+import type { ObjectResult } from './result.ts';
+import { storeUpdate, type Target } from './update.ts';
+
+/** Replaces an object. @throws StatusError 400, 404, 409, 422 */
+export async function updateObject(
+  api: Api,
+  target: Target,
+  object: KubeObject,
+  options: WriteOptions,
+  warnings: readonly string[],
+): Promise<ObjectResult> {
+  const { resource, namespace, name } = target;
+  const entry = api.store.collection(resource.storage).newest(entryKey(namespace, name));
+  if (entry === undefined) {
+    if (!resource.createOnUpdate || target.subresource !== '') throw notFound(groupResourceOf(resource), name);
+    if (object.metadata.name !== name) {
+      throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+    }
+    return createObject(api, { resource, namespace, object, options, warnings });
+  }
+  return storeUpdate(api, target, entry, { object, warnings, unconditional: resource.unconditionalUpdate }, options);
+}

@@ -1,0 +1,166 @@
+/** What update, patch and apply share: from the live object and a candidate to a stored object, or to nothing when nothing changed. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Api } from '../api.ts';
+import { invalid as invalidField } from '../field-error.ts';
+import { trackUpdate } from '../fieldmanager/update.ts';
+import { finalizerWarnings } from '../meta/finalizer-warnings.ts';
+import type { KubeObject } from '../object.ts';
+import type { WriteOptions } from '../request/options.ts';
+import { groupKindOf, groupResourceOf, type Resource, viewObject, viewText } from '../resource.ts';
+import { validateObjectMetaUpdate } from '../schema/object-meta.ts';
+import { badRequest, conflict, invalid, notFound } from '../status.ts';
+import { type Entry, entryKey, serializeObject } from '../store/entry.ts';
+import type { ObjectResult } from './result.ts';
+
+export interface Target {
+  readonly resource: Resource;
+  readonly namespace: string;
+  readonly name: string;
+  /** '' or e.g. `status`. */
+  readonly subresource: string;
+}
+
+/** The object that a write wants, made from the live one. */
+export interface Candidate {
+  /** Decoded and pruned; the object is changed. */
+  readonly object: KubeObject;
+  readonly warnings: readonly string[];
+  /** An apply's: managedFields are settled already. */
+  readonly managed?: boolean;
+  /** Whether a missing resourceVersion means "whatever is there". */
+  readonly unconditional: boolean;
+}
+
+/** The newest entry of the target, durable or not. @throws StatusError 404 */
+export function requireEntry(api: Api, target: Target): Entry {
+  const entry = api.store.collection(target.resource.storage).newest(entryKey(target.namespace, target.name));
+  if (entry === undefined) throw notFound(groupResourceOf(target.resource), target.name);
+  return entry;
+}
+
+/** Judges `candidate` against the live object and stores it; resolves when durable. @throws StatusError 400, 409, 422 */
+export async function storeUpdate(
+  api: Api,
+  target: Target,
+  entry: Entry,
+  candidate: Candidate,
+  options: WriteOptions,
+): Promise<ObjectResult> {
+  const { resource } = target;
+  const live = viewObject(resource, entry);
+  const object = settle(api, target, live, candidate, options);
+  const warnings = [...candidate.warnings, ...(resource.custom && target.subresource === '' ? finalizerWarnings(object.metadata) : [])];
+  const result = (text: string): ObjectResult => ({ type: 'object', code: 200, resource, text, warnings });
+  if (isSame(live, object)) return result(viewText(resource, entry));
+  if (options.dryRun) return result(serializeObject(object));
+  const { metadata } = object;
+  const done = metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0;
+  const stored = resource.toStorage(object);
+  if (done && (api.hooks.get(resource.storage)?.mayRemove?.(stored) ?? true)) {
+    const write = api.store.remove(resource.storage, entry, stored);
+    await write.durable;
+    return result(serializeObject(object));
+  }
+  const write = api.store.put(resource.storage, stored, resource.storageTag);
+  await write.durable;
+  return result(viewText(resource, write.entry));
+}
+
+function settle(api: Api, target: Target, live: KubeObject, candidate: Candidate, options: WriteOptions): KubeObject {
+  const { resource } = target;
+  const { object } = candidate;
+  checkIdentity(target, live, object, candidate.unconditional);
+  const { metadata } = object;
+  metadata.resourceVersion = live.metadata.resourceVersion;
+  metadata.namespace ??= live.metadata.namespace ?? '';
+  if (metadata.namespace === '') delete metadata.namespace;
+  if (metadata.uid === '' || !Object.hasOwn(metadata, 'uid')) metadata.uid = live.metadata.uid;
+  if (!Object.hasOwn(metadata, 'creationTimestamp')) metadata.creationTimestamp = live.metadata.creationTimestamp;
+  copyOrDrop(metadata, live.metadata, 'generation');
+  if (live.metadata.deletionTimestamp !== undefined || metadata.deletionTimestamp === undefined) {
+    copyOrDrop(metadata, live.metadata, 'deletionTimestamp');
+    copyOrDrop(metadata, live.metadata, 'deletionGracePeriodSeconds');
+  }
+  if (live.metadata.generateName !== undefined) metadata.generateName ??= live.metadata.generateName;
+  delete metadata.selfLink;
+  resource.prepare(object, target.subresource, live);
+  api.hooks.get(resource.storage)?.prepareWrite?.(object, live);
+  if (resource.hasGeneration && target.subresource === '' && contentChanged(resource, live, object)) {
+    metadata.generation = (live.metadata.generation ?? 0) + 1;
+  }
+  const errors = [...validateObjectMetaUpdate(metadata, live.metadata), ...resource.validate(object, target.subresource, live)];
+  if (errors.length > 0) throw invalid(groupKindOf(resource), target.name, errors);
+  if (candidate.managed === true) return object;
+  return trackUpdate({
+    live,
+    updated: object,
+    manager: options.fieldManager,
+    schema: resource.schema,
+    subresource: target.subresource,
+    hasStatus: resource.hasStatus,
+    now: api.clock.now(),
+  });
+}
+
+function checkIdentity(target: Target, live: KubeObject, wanted: KubeObject, unconditional: boolean): void {
+  const { resource, name, namespace } = target;
+  const { metadata } = wanted;
+  if (metadata.name !== name) {
+    throw badRequest(
+      metadata.name === ''
+        ? `the name of the object (${name} based on URL) was undeterminable: name must be provided`
+        : `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+    );
+  }
+  const given = metadata.namespace ?? '';
+  if (given !== '' && given !== namespace) {
+    throw badRequest(`the namespace of the object (${given}) does not match the namespace on the request (${namespace})`);
+  }
+  const uid = Object.hasOwn(metadata, 'uid') ? metadata.uid : '';
+  if (uid !== '' && uid !== live.metadata.uid) {
+    throw conflict(groupResourceOf(resource), name, uidPreconditionText(uid, live.metadata.uid));
+  }
+  const version = Object.hasOwn(metadata, 'resourceVersion') ? metadata.resourceVersion : '';
+  if (version === '' || version === '0') {
+    if (unconditional) return;
+    throw invalid(groupKindOf(resource), name, [invalidField('metadata.resourceVersion', 0, 'must be specified for an update')]);
+  }
+  if (!/^\d{1,15}$/.test(version)) {
+    const why = `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`;
+    throw invalid(groupKindOf(resource), name, [invalidField('metadata.resourceVersion', version, why)]);
+  }
+  if (version !== live.metadata.resourceVersion) throw conflict(groupResourceOf(resource), name);
+}
+
+/** What a failed UID precondition says. */
+export function uidPreconditionText(wanted: string, actual: string): string {
+  return `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
+}
+
+function copyOrDrop<K extends 'generation' | 'deletionTimestamp' | 'deletionGracePeriodSeconds'>(
+  to: KubeObject['metadata'],
+  from: KubeObject['metadata'],
+  field: K,
+): void {
+  const value = from[field];
+  if (value === undefined) Reflect.deleteProperty(to, field);
+  else to[field] = value;
+}
+
+function contentChanged(resource: Resource, live: KubeObject, object: KubeObject): boolean {
+  const content = (from: KubeObject): Record<string, unknown> => {
+    const { metadata: _metadata, ...rest } = from;
+    if (resource.hasStatus) Reflect.deleteProperty(rest, 'status');
+    return rest;
+  };
+  return !isDeepStrictEqual(content(live), content(object));
+}
+
+/** Whether two states differ in nothing but the times of managedFields: such a write is not stored. */
+function isSame(live: KubeObject, object: KubeObject): boolean {
+  const plain = (from: KubeObject): KubeObject => {
+    const managedFields = from.metadata.managedFields?.map(({ time: _time, ...entry }) => entry);
+    return { ...from, metadata: { ...from.metadata, ...(managedFields !== undefined && { managedFields }) } };
+  };
+  return isDeepStrictEqual(plain(live), plain(object));
+}
