@@ -54,23 +54,26 @@ export class Channel {
 
   /**
    * Asks and waits for the answer.
-   * @param within ms until the call is given up with ETIMEDOUT
+   * @param within ms until the call is given up with ETIMEDOUT, or `ever`
    * @throws ProviderError as the server answered; EIO when the connection breaks; the signal's reason when it aborts
    */
-  async request<P extends object, R>(call: Call<P, R>, params: P, within: number, signal: AbortSignal): Promise<R> {
+  async request<P extends object, R>(call: Call<P, R>, params: P, within: number | 'ever', signal: AbortSignal): Promise<R> {
     const checked = checkParams(call, params);
     signal.throwIfAborted();
     this.#closed.signal.throwIfAborted();
     const cancellation = new CancellationTokenSource();
     const deadline = new AbortController();
-    const stopTimer = this.#clock.setTimeout(() => {
-      deadline.abort(new ProviderError('ETIMEDOUT', call.step, `No answer to ${call.name} within ${within} ms`));
-    }, within);
+    const stopTimer =
+      within === 'ever'
+        ? undefined
+        : this.#clock.setTimeout(() => {
+            deadline.abort(new ProviderError('ETIMEDOUT', call.step, `No answer to ${call.name} within ${within} ms`));
+          }, within);
     try {
       const answer = this.#rpc.sendRequest<unknown>(call.name, checked, cancellation.token);
       return this.#check(call, await settle(answer, call.name, [signal, deadline.signal, this.#closed.signal]));
     } finally {
-      stopTimer();
+      stopTimer?.();
       if (signal.aborted || deadline.signal.aborted) cancellation.cancel();
       cancellation.dispose();
     }

@@ -10,7 +10,7 @@ export interface LinkInit {
   readonly clock: Clock;
   readonly log: Logger;
   /** How long a call may stay without answer, in ms: longer than the server's own deadlines. 30 s if left out. */
-  readonly answerWithin?: number;
+  readonly answerWithin?: number | 'ever';
 }
 
 /** The way to a server: connects when first needed, and again after the connection broke. Many callers share one connection. */

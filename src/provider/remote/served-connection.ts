@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createMessageConnection, ProgressType, type CancellationToken, type Message } from 'vscode-jsonrpc/node';
+import { ErrnoError } from '../../lib/errno.ts';
 import { ProviderError } from '../contract.ts';
 import { toServerSchema } from './envelope.ts';
 import { LineReader, LineWriter } from './json-lines.ts';
@@ -70,7 +71,7 @@ export class ServedConnection {
     try {
       return await work(signal);
     } catch (error) {
-      if (!(error instanceof ProviderError) && !signal.aborted && !this.#socket.destroyed)
+      if (!(error instanceof ProviderError || error instanceof ErrnoError) && !signal.aborted && !this.#socket.destroyed)
         this.#log.error({ err: error }, 'provider call failed');
       throw toWire(error);
     } finally {
