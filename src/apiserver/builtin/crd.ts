@@ -40,6 +40,7 @@ export const crdResource: BuiltinResource = {
   row: (object) => [object.metadata.name, object.metadata.creationTimestamp],
   selectableFields: [],
   selectedFields: () => ({}),
+  applyDefaults: () => undefined,
   prepare,
   validate: () => [],
   toStorage: (object) => object,

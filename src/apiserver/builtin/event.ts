@@ -98,6 +98,7 @@ const view = ({ group, schema, reference, component, fromStorage }: View): Built
     'type',
   ],
   selectedFields: (object) => selectedFields(object, reference, component),
+  applyDefaults: () => undefined,
   prepare: () => undefined,
   validate: (object, _subresource, old) => validateEvent(object, old),
   toStorage: toCoreEvent,

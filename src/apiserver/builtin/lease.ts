@@ -73,6 +73,7 @@ export const leaseResource: BuiltinResource = {
   ],
   selectableFields: [],
   selectedFields: () => ({}),
+  applyDefaults: () => undefined,
   prepare: () => undefined,
   validate,
   toStorage: (object) => object,

@@ -49,6 +49,12 @@ const schema = topLevel(
   },
 );
 
+/** The name as a label, so that selectors can name namespaces. */
+function applyDefaults(object: KubeObject): void {
+  const { name } = object.metadata;
+  if (name) object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': name };
+}
+
 function prepare(object: KubeObject, subresource: string, old?: KubeObject): void {
   if (old === undefined) {
     object.status = { phase: 'Active' };
@@ -60,7 +66,7 @@ function prepare(object: KubeObject, subresource: string, old?: KubeObject): voi
     if (subresource === '') restoreField(object, old, 'spec');
     restoreField(object, old, 'status');
   }
-  object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
+  applyDefaults(object);
 }
 
 function validate(object: KubeObject, subresource: string): FieldError[] {
@@ -109,6 +115,7 @@ export const namespaceResource: BuiltinResource = {
   row: (object, now) => [object.metadata.name, textAt(objectAt(object, 'status'), 'phase'), age(object.metadata.creationTimestamp, now)],
   selectableFields: ['name', 'status.phase'],
   selectedFields: (object) => ({ name: object.metadata.name, 'status.phase': textAt(objectAt(object, 'status'), 'phase') }),
+  applyDefaults,
   prepare,
   validate,
   toStorage: (object) => object,

@@ -11,6 +11,14 @@ import type { BuiltinResource, TableCell } from './resource.ts';
 const ROLE_LABEL_PREFIX = 'node-role.kubernetes.io/';
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
+/** What is not set aside is for pods. */
+function applyDefaults(object: KubeObject): void {
+  const status = objectAt(object, 'status');
+  if (Object.hasOwn(status, 'capacity') && !Object.hasOwn(status, 'allocatable')) {
+    object.status = { ...status, allocatable: structuredClone(objectAt(status, 'capacity')) };
+  }
+}
+
 function prepare(object: KubeObject, subresource: string, old?: KubeObject): void {
   if (old !== undefined) restoreField(object, old, subresource === 'status' ? 'spec' : 'status');
 }
@@ -138,6 +146,7 @@ export const nodeResource: BuiltinResource = {
   row,
   selectableFields: ['spec.unschedulable'],
   selectedFields: (object) => ({ 'spec.unschedulable': String(objectAt(object, 'spec').unschedulable === true) }),
+  applyDefaults,
   prepare,
   validate,
   toStorage: (object) => object,

@@ -54,6 +54,8 @@ export interface BuiltinResource {
   /** Values of the fields that a field selector may name, beside metadata.name and metadata.namespace; unset ones are ''. */
   readonly selectableFields: readonly string[];
   selectedFields(object: KubeObject): Record<string, string>;
+  /** Fills what decoding fills in Go: on every object that is sent, before its managers are worked out. In place. */
+  applyDefaults(object: KubeObject): void;
   /**
    * Puts back what this write may not change and fills what the server fills, in place: after decoding and naming, before
    * validation. `subresource` is '' for the main resource; `old` is absent on a create.
