@@ -15,6 +15,10 @@ const program = buildProgram({
   clock: systemClock,
   self: [process.execPath, ...process.execArgv, import.meta.filename],
   packageRoot: new URL('../', import.meta.url),
+  notifyReady: () => {
+    process.send?.('ready');
+    if (process.connected) process.disconnect();
+  },
   env: process.env,
 });
 

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { sleep, type Clock } from '../lib/clock.ts';
+import { emulatorPid } from './emulator-pid.ts';
 
 /** How the emulator of this data directory is found or started. */
 export interface EmulatorSupervisorOptions {
@@ -50,11 +51,11 @@ async function start(options: EmulatorSupervisorOptions): Promise<void> {
   }
 }
 
+/** Resolves when the other side ends the connection, or `signal` aborts. */
 function closed(socket: Socket, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       signal.removeEventListener('abort', done);
-      socket.destroy();
       resolve();
     };
     signal.addEventListener('abort', done, { once: true });
@@ -67,7 +68,7 @@ function closed(socket: Socket, signal: AbortSignal): Promise<void> {
 
 /**
  * Keeps an emulator on `socketPath`: finds the one that lives, else starts one, and starts another when it dies, which is
- * the emulated node's reboot. `onReady` is called once, when the first answers. Ends when `signal` aborts; the emulator goes on.
+ * the emulated node's reboot. `onReady` is called once, when the first answers. When `signal` aborts the emulator is ended too.
  */
 export async function superviseEmulator(options: EmulatorSupervisorOptions, onReady: () => void, signal: AbortSignal): Promise<void> {
   let failures = 0;
@@ -82,8 +83,9 @@ export async function superviseEmulator(options: EmulatorSupervisorOptions, onRe
     if (!announced) onReady();
     announced = true;
     await closed(socket, signal);
+    if (isAborted(signal)) await endEmulator(socket, options);
     // What the emulator had is gone with it, as with a kernel; the next one has another boot ID.
-    if (!isAborted(signal)) options.log.warn('the emulator ended: the emulated node reboots');
+    else options.log.warn('the emulator ended: the emulated node reboots');
   }
 
   function startFailed(error: unknown): undefined {
@@ -91,6 +93,20 @@ export async function superviseEmulator(options: EmulatorSupervisorOptions, onRe
     options.log.warn({ err: error }, 'the emulator did not start');
     return undefined;
   }
+}
+
+/** Ends the emulator behind `socket`, and waits for its end as long as a user would. */
+async function endEmulator(socket: Socket, { socketPath, clock, log }: EmulatorSupervisorOptions): Promise<void> {
+  const pid = await emulatorPid(socketPath);
+  if (pid === undefined) log.warn({ socketPath }, 'the emulator is left running: its process is not known');
+  else {
+    process.kill(pid, 'SIGTERM');
+    const patience = new AbortController();
+    const cancel = clock.setTimeout(() => patience.abort(), 1500);
+    await closed(socket, patience.signal);
+    cancel();
+  }
+  socket.destroy();
 }
 
 // Apart, because the type checker takes the flag for settled after its first look.
