@@ -16,11 +16,8 @@ import { joinErrors, validateTyped } from './validate.ts';
 export interface ApplyRequest {
   /** The stored object in the request's version; absent when the apply creates it. */
   readonly live?: KubeObject;
-  /** The body of the request, decoded. */
+  /** The body of the request, decoded; that it is of the requested kind is known. */
   readonly applied: JsonObject;
-  /** What the body has to be. */
-  readonly apiVersion: string;
-  readonly kind: string;
   /** The fieldManager parameter. */
   readonly manager: string;
   /** Take ownership of conflicting fields. */
@@ -41,15 +38,15 @@ export interface ApplyRequest {
  * Merges `applied` into `live` and returns the new object with its managedFields; arguments stay unchanged. The result is not
  * yet defaulted, nor are fields put back that this request may not write.
  * Throws StatusError: 409 with a FieldManagerConflict cause for each field another manager holds with another value, 400 for a
- * body of another kind or with managedFields, 500 for one that does not fit its schema.
+ * body with managedFields, 500 for one that does not fit its schema.
  */
 export function serverSideApply(request: ApplyRequest): KubeObject {
   const { applied, live, manager, now } = request;
   checkBody(request);
   const ref = rootRef(request.schema);
-  const base: KubeObject = live ?? ({ apiVersion: request.apiVersion, kind: request.kind, metadata: {} } as KubeObject);
+  const base = live ?? ({ apiVersion: applied.apiVersion, kind: applied.kind, metadata: {} } as KubeObject);
   const { object: start, managed } = startManaging(base, request);
-  const identity: ManagerIdentity = { manager, operation: 'Apply', apiVersion: request.apiVersion, subresource: request.subresource };
+  const identity: ManagerIdentity = { manager, operation: 'Apply', apiVersion: base.apiVersion, subresource: request.subresource };
   const result = applyOrRefuse(start, managed, identity, ref, request);
   const changed = !jsonEqual(start, result.object);
   const object = changed ? (result.object as KubeObject) : start;
@@ -62,8 +59,7 @@ export function serverSideApply(request: ApplyRequest): KubeObject {
   return withManaged(object, encodeManaged(finish(result.managed, identity, changed ? entryTime(now) : undefined)));
 }
 
-function checkBody({ applied, apiVersion, kind, schema }: ApplyRequest): void {
-  if (applied.apiVersion !== apiVersion || applied.kind !== kind) throw badRequest(`invalid object type: ${gvkText(applied)}`);
+function checkBody({ applied, schema }: ApplyRequest): void {
   const metadata = isJsonObject(applied.metadata) ? applied.metadata : {};
   if (Array.isArray(metadata.managedFields)) throw badRequest('metadata.managedFields must be nil');
   const errors = validateTyped(applied, rootRef(schema));
@@ -88,7 +84,7 @@ function startManaging(live: KubeObject, request: ApplyRequest): { object: KubeO
   const identity: ManagerIdentity = {
     manager: 'before-first-apply',
     operation: 'Update',
-    apiVersion: request.apiVersion,
+    apiVersion: live.apiVersion,
     subresource: request.subresource,
   };
   return { object, managed: addUpdate({}, object, managed, identity, request) };
