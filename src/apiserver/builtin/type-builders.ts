@@ -21,7 +21,12 @@ export const struct = (
 ): TypeSchema => ({ definition, type: 'object', description, properties, ...(required.length > 0 ? { required } : {}) });
 
 /** The use of a type by a field: the same type with the field's own description. */
-export const use = (type: TypeSchema, description: string, extra: Extra = {}): TypeSchema => ({ ...type, description, ...extra });
+export const use = (type: TypeSchema, description: string, extra: Extra = {}): TypeSchema => ({
+  ...type,
+  ...(type.definition !== undefined && { origin: type.origin ?? type }),
+  description,
+  ...extra,
+});
 
 /** The use of an object type that is in every answer, `{}` when unset. */
 export const always = (type: TypeSchema, description: string): TypeSchema => use(type, description, { always: true });

@@ -10,6 +10,8 @@ export interface TypeSchema {
    * of repeating it, so a type may contain itself.
    */
   readonly definition?: string;
+  /** The shared type as it stands alone, where this is a field's use of it with a description of its own. */
+  readonly origin?: TypeSchema;
   readonly description?: string;
   readonly type?: string;
   readonly format?: string;
