@@ -7,14 +7,19 @@ export interface KubectlResult {
 }
 
 /** Runs the stock kubectl (or `program`, another version of it) against `kubeconfig`; never throws for a refusal. */
-export function kubectl(kubeconfig: string, args: readonly string[], options: { input?: string; program?: string; timeout?: number; env?: Record<string, string> } = {}): Promise<KubectlResult> {
+export function kubectl(
+  kubeconfig: string,
+  args: readonly string[],
+  options: { input?: string; program?: string; timeout?: number; env?: Record<string, string> } = {},
+): Promise<KubectlResult> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       options.program ?? 'kubectl',
       args,
       { env: { ...process.env, ...options.env, KUBECONFIG: kubeconfig }, timeout: options.timeout ?? 30_000, maxBuffer: 256 * 1024 * 1024 },
       (error, stdout, stderr) => {
-        if (error !== null && typeof error.code !== 'number') reject(new Error(`kubectl ${args.join(' ')} did not run: ${error.message}`, { cause: error }));
+        if (error !== null && typeof error.code !== 'number')
+          reject(new Error(`kubectl ${args.join(' ')} did not run: ${error.message}`, { cause: error }));
         else resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
       },
     );

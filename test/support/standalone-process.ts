@@ -26,10 +26,14 @@ export async function temporaryDataDir(): Promise<string> {
 /** Starts a standalone and waits until it says that it is ready. */
 export async function startStandalone(dataDir: string, args: readonly string[] = []): Promise<StandaloneProcess> {
   const main = new URL('src/main.ts', repository).pathname;
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'standalone', '--data-dir', dataDir, '--node-name', 'node-1', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: repository.pathname,
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', main, 'standalone', '--data-dir', dataDir, '--node-name', 'node-1', ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: repository.pathname,
+    },
+  );
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

@@ -1,0 +1,34 @@
+/** One line of the benchmark's output: a figure, the figure of its peer in the same run, and whether the goal is met. */
+export interface BenchResult {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What it is compared with. */
+  readonly peer: number | null;
+  /** value / peer, or the value itself where there is no peer. */
+  readonly ratio: number;
+  /** The ratio is to be at most this. */
+  readonly goal: number;
+  readonly met: boolean;
+}
+
+/** A result whose goal is an upper bound of value / peer. */
+export function compare(name: string, value: number, unit: string, peer: number, goal: number): BenchResult {
+  const ratio = value / peer;
+  return { name, value: round(value), unit, peer: round(peer), ratio: round(ratio), goal, met: ratio <= goal };
+}
+
+/** A result whose goal is an upper bound of the value itself. */
+export function bound(name: string, value: number, unit: string, goal: number): BenchResult {
+  return { name, value: round(value), unit, peer: null, ratio: round(value), goal, met: value <= goal };
+}
+
+/** The middle value of `samples`. */
+export function median(samples: readonly number[]): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(4));
+}
