@@ -62,7 +62,7 @@ export function waitedFor(parent: Parent): WaitedFor[] {
 async function removeByForce(core: Core, device: Device): Promise<void> {
   const gone = (): boolean => !device.parent.devices.has(device);
   // A creation that fails, and a removal that succeeds, leave nothing to do; the others leave a live device.
-  await when(core, device, () => gone() || device.state === 'live');
+  if (device.state !== 'live') await when(core, device, () => gone() || device.state === 'live');
   if (!gone()) await takeApart(core, device, { force: true });
 }
 
