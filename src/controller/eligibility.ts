@@ -1,0 +1,134 @@
+import { findCondition } from '../api/condition.ts';
+import { matchesSelector } from '../api/label-selector.ts';
+import type { DeviceSpec } from '../api/mdev-device.ts';
+import type { MdevParent } from '../api/mdev-parent.ts';
+import type { CapacityModel, PendingCounts } from './capacity.ts';
+import { remaining } from './capacity.ts';
+
+/** What the controller reads of a Node. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Cordoned. */
+  readonly unschedulable: boolean;
+}
+
+/** A parent with all that placement needs to know of it. */
+export interface Candidate {
+  readonly parent: MdevParent;
+  /** Undefined when there is no Node object of that name. */
+  readonly node: NodeFacts | undefined;
+  readonly model: CapacityModel;
+  readonly pending: PendingCounts;
+}
+
+/** One device to place. */
+export interface PlacementRequest {
+  readonly spec: DeviceSpec;
+  /** Parents not to be tried for now, by the name of the MdevParent. */
+  readonly avoid?: ReadonlySet<string>;
+}
+
+/** Why a parent cannot take a device. `kind` orders refusals from the least to the most specific. */
+export interface Refusal {
+  readonly kind: 'NotMatching' | 'Absent' | 'NoSuchType' | 'Unschedulable' | 'Avoided' | 'NoCapacity';
+  /** Completes "1 of the parents ...": singular and plural. */
+  readonly one: string;
+  readonly many: string;
+  /** More about it, where there is only one such parent. */
+  readonly detail?: string | undefined;
+}
+
+function refusal(kind: Refusal['kind'], one: string, many: string, detail?: string): Refusal {
+  return { kind, one, many, detail };
+}
+
+/** The types of `parent` that the device's `spec.type` means: by id, or by name, where a type without name goes by its id. */
+export function matchingTypes(spec: Pick<DeviceSpec, 'type'>, parent: MdevParent): string[] {
+  const { id, name } = spec.type;
+  return (parent.status?.supportedTypes ?? []).flatMap((type) =>
+    (id !== undefined ? type.id === id : (type.name ?? type.id) === name) ? type.id : [],
+  );
+}
+
+function typeText(spec: DeviceSpec): string {
+  return spec.type.id ?? spec.type.name ?? '';
+}
+
+function checkNode({ spec }: PlacementRequest, { parent, node }: Candidate): Refusal | undefined {
+  if (spec.nodeName !== undefined && parent.spec.nodeName !== spec.nodeName) {
+    return refusal('NotMatching', `is not on node ${spec.nodeName}`, `are not on node ${spec.nodeName}`);
+  }
+  if (node === undefined) return refusal('Absent', 'is on a node that has no Node object', 'are on nodes that have no Node object');
+  if (!matchesSelector({ matchLabels: spec.nodeSelector ?? {} }, node.labels)) {
+    return refusal('NotMatching', 'is on a node that does not match nodeSelector', 'are on nodes that do not match nodeSelector');
+  }
+  return undefined;
+}
+
+function checkParent({ spec }: PlacementRequest, { parent }: Candidate): Refusal | undefined {
+  if (spec.parent?.name !== undefined && parent.spec.parent !== spec.parent.name) {
+    return refusal('NotMatching', `is not named ${spec.parent.name}`, `are not named ${spec.parent.name}`);
+  }
+  if (spec.parent?.selector !== undefined && !matchesSelector(spec.parent.selector, parent.metadata.labels)) {
+    return refusal('NotMatching', "does not match the parent's selector", "do not match the parent's selector");
+  }
+  return undefined;
+}
+
+function checkPresent(_: PlacementRequest, { parent }: Candidate): Refusal | undefined {
+  if (parent.metadata.deletionTimestamp !== undefined) return refusal('Absent', 'is being deleted', 'are being deleted');
+  const present = findCondition(parent.status?.conditions, 'Present');
+  return present?.status === 'True' ? undefined : refusal('Absent', 'is not present', 'are not present', present?.message);
+}
+
+function checkType({ spec }: PlacementRequest, { parent }: Candidate): Refusal | undefined {
+  const ids = matchingTypes(spec, parent);
+  if (ids.length === 1) return undefined;
+  if (ids.length === 0) return refusal('NoSuchType', `has no type ${typeText(spec)}`, `have no type ${typeText(spec)}`);
+  const list = ids.toSorted().join(', ');
+  return refusal(
+    'NoSuchType',
+    `has several types named ${typeText(spec)} (set type.id to one of ${list})`,
+    `have several types named ${typeText(spec)} (set type.id, for example to one of ${list})`,
+  );
+}
+
+function checkSchedulable({ spec }: PlacementRequest, { parent, node }: Candidate): Refusal | undefined {
+  if (parent.spec.unschedulable) return refusal('Unschedulable', 'is unschedulable', 'are unschedulable');
+  if (node?.unschedulable === true) return refusal('Unschedulable', 'is on a cordoned node', 'are on cordoned nodes');
+  const allowed = parent.spec.allowedTypes;
+  if (allowed !== undefined && !allowed.includes(matchingTypes(spec, parent)[0] ?? '')) {
+    return refusal('Unschedulable', `does not allow ${typeText(spec)} (allowedTypes)`, `do not allow ${typeText(spec)} (allowedTypes)`);
+  }
+  return undefined;
+}
+
+function checkAvoided({ avoid }: PlacementRequest, { parent }: Candidate): Refusal | undefined {
+  if (avoid?.has(parent.metadata.name) !== true) return undefined;
+  return refusal('Avoided', 'refused it a short while ago', 'refused it a short while ago');
+}
+
+function checkCapacity({ spec }: PlacementRequest, { parent, model, pending }: Candidate): Refusal | undefined {
+  const typeID = matchingTypes(spec, parent)[0] ?? '';
+  if (remaining(model, pending, typeID) > 0) return undefined;
+  const why = parent.status?.supportedTypes?.find((type) => type.id === typeID)?.reason;
+  return refusal('NoCapacity', `has no ${typeText(spec)} left`, `have no ${typeText(spec)} left`, why);
+}
+
+/** What does not depend on how full the parent is. */
+const standing = [checkNode, checkParent, checkPresent, checkType, checkSchedulable];
+
+/** Why `candidate` cannot take the device even if it were empty, or undefined. */
+export function refuseStanding(request: PlacementRequest, candidate: Candidate): Refusal | undefined {
+  for (const check of standing) {
+    const refused = check(request, candidate);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
+}
+
+/** Why `candidate` cannot take the device now, or undefined if it can. */
+export function refuse(request: PlacementRequest, candidate: Candidate): Refusal | undefined {
+  return refuseStanding(request, candidate) ?? checkAvoided(request, candidate) ?? checkCapacity(request, candidate);
+}
