@@ -13,6 +13,8 @@ export const reasons = {
     Withdrawn: 'The device could not be created where it was put; another place is being sought.',
     AdoptNotAllowed: 'spec.adopt is true, but the namespace is not among those the controller and agent allow to adopt.',
     GroupSplit: 'Devices of one group must be on one parent, and that parent has no room.',
+    AdoptNotFound: 'No parent reports a device with this UUID that nobody owns.',
+    AdoptMismatch: 'The device to adopt has another type or is on another parent than the object asks for.',
   },
   Created: {
     Created: 'The mediated device exists.',
