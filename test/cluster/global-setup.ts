@@ -15,8 +15,11 @@ declare module 'vitest' {
 
 /** Vitest calls it before all files and the returned function after them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const binaries = await buildControlPlane();
-  const controlPlane = await startControlPlane({ bin: binaries });
+  const binaries = await buildControlPlane({ controllers: true });
+  const controlPlane = await startControlPlane({
+    bin: binaries,
+    controllers: ['namespace-controller', 'garbage-collector-controller'],
+  });
   project.provide('binaries', binaries);
   project.provide('realKubeconfig', controlPlane.kubeconfig);
   return () => controlPlane.stop();

@@ -73,9 +73,9 @@ export class RawClient {
 
   /**
    * Sends one request and hands on the answer's text as it comes, until the server ends it or `signal` fires.
-   * An abort after the headers came counts as the end of the answer.
+   * An abort after the headers came counts as the end of the answer. `onBegin` is called when the headers are there.
    */
-  stream(init: RawRequest, onText: (text: string) => void): Promise<Omit<RawAnswer, 'body'>> {
+  stream(init: RawRequest, onText: (text: string) => void, onBegin?: () => void): Promise<Omit<RawAnswer, 'body'>> {
     const { url, token } = this.#credentials;
     const options: RequestOptions = {
       agent: this.#agent,
@@ -84,17 +84,33 @@ export class RawClient {
       method: init.method ?? 'GET',
       path: init.path,
       headers: { accept: 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }), ...init.headers },
-      ...(init.signal && { signal: init.signal }),
     };
     return new Promise((resolve, reject) => {
+      const { signal } = init;
+      let answer: Omit<RawAnswer, 'body'> | undefined;
+      const onAbort = (): void => {
+        outgoing.destroy();
+        if (answer) resolve(answer);
+        else reject(new Error(`${init.method ?? 'GET'} ${init.path} was given up`, { cause: signal?.reason }));
+      };
+      const fail = (cause: Error): void => {
+        signal?.removeEventListener('abort', onAbort);
+        reject(new Error(`${init.method ?? 'GET'} ${init.path} failed: ${cause.message}`, { cause }));
+      };
       const outgoing = request(options, (incoming) => {
-        const done = (): void => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers });
+        const begun = { status: incoming.statusCode ?? 0, headers: incoming.headers };
+        answer = begun;
         incoming.setEncoding('utf8');
+        onBegin?.();
         incoming.on('data', onText);
-        incoming.on('end', done);
-        incoming.on('error', (error) => (init.signal?.aborted ? done() : reject(error)));
+        incoming.on('error', fail);
+        incoming.on('end', () => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve(begun);
+        });
       });
-      outgoing.on('error', reject);
+      outgoing.on('error', fail);
+      signal?.addEventListener('abort', onAbort, { once: true });
       outgoing.end(init.body);
     });
   }

@@ -79,3 +79,8 @@ function orderedMessage(message: unknown, causes: readonly unknown[]): unknown {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Whether `value` is an object that has the key. */
+export function has(value: unknown, key: string): boolean {
+  return isObject(value) && Object.hasOwn(value, key);
+}

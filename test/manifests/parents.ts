@@ -71,7 +71,7 @@ export const parents: readonly ManifestCase[] = [
   status('one type twice', { supportedTypes: [mtty, mtty] }, invalid('status.supportedTypes[1]')),
   status('a type without id', { supportedTypes: [{ instances: 0, availableInstances: 0 }] }, invalid('status.supportedTypes[0].id')),
   status(
-    'an owner without uid',
+    'a device owner without uid',
     { devices: [{ uuid, typeID: 'a', owner: { namespace: 'a', name: 'b' } }] },
     invalid('status.devices[0].owner.uid'),
   ),
