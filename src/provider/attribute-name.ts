@@ -8,7 +8,7 @@ const reserved = /^(remove|uevent|driver|power|subsystem|mdev_type|iommu_group|v
  * @throws ProviderError EINVAL at step `attribute`
  */
 export function checkAttribute(name: string, value: string): void {
-  if (!namePattern.test(name) || reserved.test(name))
+  if (!namePattern.test(name) || reserved.test(name) || name.split('/').some((element) => element.length > 255))
     throw new ProviderError('EINVAL', 'attribute', `Not an attribute of a device: ${JSON.stringify(name.slice(0, 255))}`);
   if (/[\0\n\r]/.test(value) || Buffer.byteLength(value) > 4095)
     throw new ProviderError('EINVAL', 'attribute', `The value of ${name} is not one line of at most 4095 bytes`);

@@ -5,7 +5,7 @@ import { CancellationTokenSource, createMessageConnection, ProgressType, type Me
 import type { Clock } from '../../lib/clock.ts';
 import { ProviderError } from '../contract.ts';
 import { toClientSchema } from './envelope.ts';
-import { LineReader, LineWriter } from './json-lines.ts';
+import { LineReader, LineWriter, maxAnswerBytes, maxRequestBytes } from './json-lines.ts';
 import { libraryLogger } from './library-logger.ts';
 import { checkParams, hello, protocolVersion, type Call, type Stream } from './protocol.ts';
 import { fromWire } from './wire-error.ts';
@@ -34,7 +34,11 @@ export class Channel {
   constructor(socket: Socket, clock: Clock, log: Logger) {
     this.#socket = socket;
     this.#clock = clock;
-    this.#rpc = createMessageConnection(new LineReader(socket, toClientSchema), new LineWriter(socket), libraryLogger(log));
+    this.#rpc = createMessageConnection(
+      new LineReader(socket, { maxBytes: maxAnswerBytes, envelope: toClientSchema }),
+      new LineWriter(socket, { maxBytes: maxRequestBytes }),
+      libraryLogger(log),
+    );
     this.#rpc.onError(([error]) => log.warn({ err: error }, 'connection to the provider failed'));
     socket.once('close', () => {
       this.#closed.abort(new ProviderError('EIO', 'connect', 'The connection to the provider broke'));

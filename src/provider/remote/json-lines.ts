@@ -3,8 +3,24 @@ import { AbstractMessageReader, AbstractMessageWriter } from 'vscode-jsonrpc/nod
 import type { DataCallback, Disposable, Message, MessageReader, MessageWriter } from 'vscode-jsonrpc/node';
 import type { z } from 'zod';
 
-/** The longest message either side takes, in bytes without the newline. */
-export const maxMessageBytes = 8 * 1024 * 1024;
+/** The longest message a server takes, in bytes without the newline. */
+export const maxRequestBytes = 4 * 1024 * 1024;
+/** The longest message a client takes: lists are long. */
+export const maxAnswerBytes = 64 * 1024 * 1024;
+
+interface LineWriterInit {
+  /** What the other side takes at most. */
+  readonly maxBytes: number;
+  /** Called when a message is written and the socket has room again. */
+  readonly onWritten?: (message: Message) => void;
+}
+
+interface LineReaderInit {
+  readonly maxBytes: number;
+  readonly envelope: z.ZodType<Message>;
+  /** Says whether a well-formed message is passed on; throws for one that ends the connection. All are, if left out. */
+  readonly admit?: (message: Message) => boolean;
+}
 
 const newline = 0x0a;
 
@@ -17,17 +33,14 @@ const newline = 0x0a;
  */
 export class LineReader extends AbstractMessageReader implements MessageReader {
   readonly #socket: Socket;
-  readonly #envelope: z.ZodType<Message>;
-  readonly #admit: (message: Message) => boolean;
+  readonly #init: LineReaderInit;
   #chunks: Buffer[] = [];
   #length = 0;
 
-  /** @param admit says whether a well-formed message is passed on; it throws for one that ends the connection. */
-  constructor(socket: Socket, envelope: z.ZodType<Message>, admit: (message: Message) => boolean = () => true) {
+  constructor(socket: Socket, init: LineReaderInit) {
     super();
     this.#socket = socket;
-    this.#envelope = envelope;
-    this.#admit = admit;
+    this.#init = init;
   }
 
   listen(callback: DataCallback): Disposable {
@@ -55,15 +68,15 @@ export class LineReader extends AbstractMessageReader implements MessageReader {
       this.#chunks = [];
       this.#length = 0;
       rest = rest.subarray(end + 1);
-      const message = this.#envelope.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line)));
-      if (this.#admit(message)) callback(message);
+      const message = this.#init.envelope.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line)));
+      if (this.#init.admit?.(message) ?? true) callback(message);
     }
     if (rest.length > 0) this.#keep(rest);
   }
 
   #keep(part: Buffer): void {
     this.#length += part.length;
-    if (this.#length > maxMessageBytes) throw new Error(`The message is longer than ${maxMessageBytes} bytes`);
+    if (this.#length > this.#init.maxBytes) throw new Error(`The message is longer than ${this.#init.maxBytes} bytes`);
     this.#chunks.push(part);
   }
 }
@@ -71,21 +84,22 @@ export class LineReader extends AbstractMessageReader implements MessageReader {
 /** The writing half. A write resolves when the socket has room again, so whoever awaits it cannot pile up messages. */
 export class LineWriter extends AbstractMessageWriter implements MessageWriter {
   readonly #socket: Socket;
-  readonly #onWritten: (message: Message) => void;
+  readonly #init: LineWriterInit;
   #room: Promise<void> | undefined;
 
-  /** @param onWritten is called when a message is written and the socket has room again. */
-  constructor(socket: Socket, onWritten: (message: Message) => void = () => undefined) {
+  constructor(socket: Socket, init: LineWriterInit) {
     super();
     this.#socket = socket;
-    this.#onWritten = onWritten;
+    this.#init = init;
     socket.on('close', () => this.fireClose());
   }
 
   async write(message: Message): Promise<void> {
     if (this.#socket.destroyed || this.#socket.writableEnded) throw new Error('The connection is closed');
-    if (!this.#socket.write(`${JSON.stringify(message)}\n`)) await this.#untilRoom();
-    this.#onWritten(message);
+    const line = Buffer.from(`${JSON.stringify(message)}\n`);
+    if (line.length > this.#init.maxBytes) throw new Error(`The message is longer than ${this.#init.maxBytes} bytes`);
+    if (!this.#socket.write(line)) await this.#untilRoom();
+    this.#init.onWritten?.(message);
   }
 
   end(): void {

@@ -3,8 +3,8 @@ import type { Attribute, Device, DeviceUser, Parent, ParentType, ProviderEvent, 
 
 /** The contract's values as they are checked when they come in from a socket. */
 
-/** Longer than any name or value may be, so that the provider itself refuses the long ones with its own words. */
-export const text = z.string().max(8192);
+/** Far longer than any name or value may be, so that the provider itself refuses the long ones with its own words. */
+export const text = z.string().max(256 * 1024);
 
 export const infoSchema: z.ZodType<ProviderInfo> = z.object({ kind: z.enum(['emulated', 'sysfs']), bootID: text });
 

@@ -4,7 +4,7 @@ import { createMessageConnection, ProgressType, type CancellationToken, type Mes
 import { ErrnoError } from '../../lib/errno.ts';
 import { ProviderError } from '../contract.ts';
 import { toServerSchema } from './envelope.ts';
-import { LineReader, LineWriter } from './json-lines.ts';
+import { LineReader, LineWriter, maxAnswerBytes, maxRequestBytes } from './json-lines.ts';
 import { libraryLogger } from './library-logger.ts';
 import { checkParams, tokenSchema, type Call, type Stream } from './protocol.ts';
 import { toWire } from './wire-error.ts';
@@ -28,8 +28,12 @@ export class ServedConnection {
   constructor(socket: Socket, log: Logger) {
     this.#socket = socket;
     this.#log = log;
-    const reader = new LineReader(socket, toServerSchema, (message) => this.#admit(message));
-    const writer = new LineWriter(socket, (message) => this.#answered(message));
+    const reader = new LineReader(socket, {
+      maxBytes: maxRequestBytes,
+      envelope: toServerSchema,
+      admit: (message) => this.#admit(message),
+    });
+    const writer = new LineWriter(socket, { maxBytes: maxAnswerBytes, onWritten: (message) => this.#answered(message) });
     this.#rpc = createMessageConnection(reader, writer, libraryLogger(log));
   }
 

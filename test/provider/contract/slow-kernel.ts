@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect } from 'vitest';
+import type { Subject } from '../fixture.ts';
+import { contractTest, make, patient, refusal, until } from '../support.ts';
+
+/** Longer than any provider's own deadline. */
+const longEnough = 15_000;
+
+export function slowKernelContract(subject: Subject): void {
+  describe('a kernel that does not answer', () => {
+    for (const known of subject.parents) {
+      const others = subject.parents.filter(({ name }) => name !== known.name);
+
+      contractTest(subject, ['faults'], `${known.name} hangs without delaying the others, nor looking at itself`, async (fixture) => {
+        const { provider } = fixture;
+        const present = await make(provider, known);
+        await fixture.strike(known.name, 'create', 'hang');
+        const id = randomUUID();
+        const creation = provider.create({ id, parent: known.name, typeID: known.typeID }, patient);
+        await until(
+          () => provider.getDevice(id, patient),
+          (device) => device?.state === 'creating',
+        );
+        for (const other of others) await provider.remove(await make(provider, other), patient);
+        expect(await provider.getParent(known.name, patient)).toMatchObject({ name: known.name });
+        await provider.remove(present, patient);
+        await fixture.heal();
+        expect(await creation).toMatchObject({ id, state: 'live' });
+      });
+
+      contractTest(
+        subject,
+        ['faults', 'deadline'],
+        `a creation on ${known.name} is given up with ETIMEDOUT, and the kernel goes on with it`,
+        async (fixture) => {
+          const { provider } = fixture;
+          await fixture.strike(known.name, 'create', 'hang');
+          const id = randomUUID();
+          const creation = refusal(provider.create({ id, parent: known.name, typeID: known.typeID }, patient));
+          await until(
+            () => provider.getDevice(id, patient),
+            (device) => device?.state === 'creating',
+          );
+          await fixture.pass(longEnough);
+          expect(await creation).toEqual({ code: 'ETIMEDOUT', step: 'create' });
+          expect(await provider.getDevice(id, patient)).toMatchObject({ state: 'creating' });
+          await fixture.heal();
+          await until(
+            () => provider.getDevice(id, patient),
+            (device) => device?.state === 'live',
+          );
+        },
+      );
+
+      contractTest(
+        subject,
+        ['faults', 'deadline'],
+        `a removal on ${known.name} is given up with ETIMEDOUT, and the kernel goes on with it`,
+        async (fixture) => {
+          const { provider } = fixture;
+          const id = await make(provider, known);
+          await fixture.strike(known.name, 'remove', 'hang');
+          const removal = refusal(provider.remove(id, patient));
+          await until(
+            () => provider.getDevice(id, patient),
+            (device) => device?.state === 'removing',
+          );
+          await fixture.pass(longEnough);
+          expect(await removal).toEqual({ code: 'ETIMEDOUT', step: 'remove' });
+          expect(await provider.getDevice(id, patient)).toMatchObject({ state: 'removing' });
+          await fixture.heal();
+          await until(
+            () => provider.getDevice(id, patient),
+            (device) => device === undefined,
+          );
+        },
+      );
+
+      contractTest(
+        subject,
+        ['faults'],
+        `whoever stops waiting for ${known.name} gets his reason back, and the kernel goes on`,
+        async (fixture) => {
+          const { provider } = fixture;
+          await fixture.strike(known.name, 'create', 'hang');
+          const id = randomUUID();
+          const abort = new AbortController();
+          const reason = new Error('not wanted any more');
+          const creation = expect(provider.create({ id, parent: known.name, typeID: known.typeID }, abort.signal)).rejects.toBe(reason);
+          await until(
+            () => provider.getDevice(id, patient),
+            (device) => device?.state === 'creating',
+          );
+          abort.abort(reason);
+          await creation;
+          await fixture.heal();
+          await until(
+            () => provider.getDevice(id, patient),
+            (device) => device?.state === 'live',
+          );
+        },
+      );
+    }
+  });
+}
