@@ -1,0 +1,21 @@
+/** What the agent reports of itself; whoever wires it gives these to a metrics system. None may throw. */
+export interface AgentMetrics {
+  /** A pass over one device ended. `seconds` is how long it took. */
+  reconciled(result: 'settled' | 'waiting' | 'failed' | 'error', seconds: number): void;
+  /** An action was carried out or refused; `errno` is the kernel's, `record` for a record that could not be written. */
+  acted(action: string, outcome: 'done' | 'failed', errno: string, seconds: number): void;
+  /** A status was written to the API server. */
+  statusWritten(kind: 'MdevDevice' | 'MdevParent'): void;
+  /** How many devices there are: with a record and an object, with a record only, and without record. */
+  devices(counts: { readonly owned: number; readonly orphaned: number; readonly foreign: number }): void;
+  /** Keys waiting in the queue. */
+  queued(length: number): void;
+}
+
+export const noMetrics: AgentMetrics = {
+  reconciled: () => undefined,
+  acted: () => undefined,
+  statusWritten: () => undefined,
+  devices: () => undefined,
+  queued: () => undefined,
+};

@@ -1,0 +1,163 @@
+import { parentLabels } from '../api/group.ts';
+import type { MdevDevice } from '../api/mdev-device.ts';
+import { mdevParentSchema, type MdevParent } from '../api/mdev-parent.ts';
+import { parentObjectName } from '../api/parent-name.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { Log } from '../kube/log.ts';
+import { parentResource } from '../kube/resource.ts';
+import type { Store } from '../kube/store.ts';
+import { WorkQueue } from '../kube/work-queue.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { AgentMetrics } from './metrics.ts';
+import { fieldManager, type NodeIdentity } from './node.ts';
+import { absentStatus, isPublishedParent, presentStatus, type Ownership } from './parent-status.ts';
+import type { ParentView, ProviderState } from './provider-state.ts';
+import type { RecordStore } from './record/record-store.ts';
+import { WrittenObjects } from './written-objects.ts';
+
+export interface ParentPublisherOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: AgentMetrics;
+  readonly nodeName: string;
+  /** Reads the Node object anew: its UID changes when it was deleted and made again. */
+  readonly findNode: (signal: AbortSignal) => Promise<NodeIdentity>;
+  readonly state: ProviderState;
+  readonly records: RecordStore;
+  /** The MdevParent objects of this node. */
+  readonly parents: Store<MdevParent>;
+  /** The MdevDevice objects of this node. */
+  readonly devices: Store<MdevDevice, string>;
+}
+
+/** At most one write in this time per parent, ms; what is newest then is written. */
+const minInterval = 300;
+
+/** A label's value as Kubernetes wants it, made of what a driver calls itself. */
+function labelValue(text: string): string {
+  return text
+    .replace(/[^A-Za-z0-9_.-]+/g, '-')
+    .slice(0, 63)
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');
+}
+
+/**
+ * Keeps the MdevParent objects of this node equal to what the provider says. An object is made when its parent is first
+ * seen and stays, with condition Present False, when the parent goes. Fields of the administrator are never written. Nothing
+ * is written while nothing changes.
+ */
+export class ParentPublisher {
+  readonly #options: ParentPublisherOptions;
+  readonly #queue: WorkQueue;
+  readonly #written = new WrittenObjects<MdevParent>();
+  readonly #lastWrite = new Map<string, number>();
+
+  constructor(options: ParentPublisherOptions) {
+    this.#options = options;
+    const { clock, random, log } = options;
+    this.#queue = new WorkQueue({
+      clock,
+      random,
+      concurrency: 4,
+      baseDelay: 200,
+      maxDelay: 10_000,
+      onError: (parent, err, delay) => log.warn({ parent, err, delay }, 'cannot publish a parent, trying again'),
+    });
+  }
+
+  /** Something about a parent, or about whom its devices belong to, may have changed. */
+  notify(parent: string): void {
+    const last = this.#lastWrite.get(parent);
+    const delay = last === undefined ? 0 : last + minInterval - this.#options.clock.monotonic();
+    this.#queue.addAfter(parent, delay);
+  }
+
+  /** Everything may have changed. */
+  notifyAll(): void {
+    const { state, parents } = this.#options;
+    const names = new Set([...state.parentNames(), ...parents.list().map((object) => object.spec.parent)]);
+    for (const name of names) this.notify(name);
+  }
+
+  /** The watch has brought the MdevParent object of this name. */
+  onObject(key: string): void {
+    const { parents, state } = this.#options;
+    const object = parents.get(key);
+    const parent = object?.spec.parent ?? state.parentNames().find((name) => parentObjectName(this.#options.nodeName, name) === key);
+    if (parent !== undefined && !this.#written.isEcho(key, object)) this.notify(parent);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#queue.run((parent, stop) => this.#publish(parent, stop), signal);
+  }
+
+  async #publish(name: string, signal: AbortSignal): Promise<void> {
+    const { state, parents, clock, nodeName } = this.#options;
+    if (state.bootID === undefined) return;
+    const key = parentObjectName(nodeName, name);
+    const view = state.view(name);
+    let object = this.#written.latest(key, parents.get(key));
+    if (view === undefined) {
+      if (object !== undefined) await this.#writeStatus(key, object, absentStatus(object, clock.now()), signal);
+      return;
+    }
+    if (!this.#hasMetadata(object, view)) object = await this.#writeObject(key, view, signal);
+    const status = presentStatus(view, state.bootID, this.#ownership(), object, clock.now());
+    if (object !== undefined) await this.#writeStatus(key, object, status, signal);
+  }
+
+  #ownership(): Ownership {
+    const { records, devices, state } = this.#options;
+    return {
+      recordOf: (device) => {
+        const record = records.get(device.id);
+        const isOurs = record?.bootID === state.bootID && record?.parent === device.parent && record.typeID === device.typeID;
+        return isOurs ? record : undefined;
+      },
+      hasObject: ({ object }) => devices.get(`${object.namespace}/${object.name}`)?.metadata.uid === object.uid,
+    };
+  }
+
+  #labels(view: ParentView): Record<string, string> {
+    const { nodeName } = this.#options;
+    const { driver } = view.parent;
+    const value = driver === undefined ? '' : labelValue(driver);
+    return { [parentLabels.nodeName]: labelValue(nodeName), ...(value === '' ? {} : { [parentLabels.driver]: value }) };
+  }
+
+  #hasMetadata(object: MdevParent | undefined, view: ParentView): boolean {
+    return object !== undefined && Object.entries(this.#labels(view)).every(([label, value]) => object.metadata.labels?.[label] === value);
+  }
+
+  async #writeObject(key: string, view: ParentView, signal: AbortSignal): Promise<MdevParent> {
+    const { client, nodeName, findNode } = this.#options;
+    const node = await findNode(signal);
+    const body = {
+      metadata: {
+        labels: this.#labels(view),
+        ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node.name, uid: node.uid }],
+      },
+      spec: { nodeName, parent: view.parent.name },
+    };
+    const answer = await client.apply(parentResource, { name: key }, body, { fieldManager, force: true }, signal);
+    return this.#remember(key, answer);
+  }
+
+  async #writeStatus(key: string, object: MdevParent, status: MdevParent['status'] & object, signal: AbortSignal): Promise<void> {
+    if (isPublishedParent(object, status)) return;
+    const { client, clock, metrics } = this.#options;
+    this.#lastWrite.set(object.spec.parent, clock.monotonic());
+    const options = { fieldManager, force: true, subresource: 'status' } as const;
+    const answer = await client.apply(parentResource, { name: key }, { status }, options, signal);
+    this.#remember(key, answer);
+    metrics.statusWritten('MdevParent');
+  }
+
+  #remember(key: string, answer: unknown): MdevParent {
+    const object = mdevParentSchema.parse(answer);
+    this.#written.remember(key, object);
+    return object;
+  }
+}

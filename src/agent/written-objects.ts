@@ -1,0 +1,43 @@
+import type { ObjectMeta } from '../api/object-meta.ts';
+
+interface Versioned {
+  readonly metadata: ObjectMeta;
+}
+
+function isNewer(a: Versioned, b: Versioned): boolean {
+  const [left, right] = [a.metadata.resourceVersion, b.metadata.resourceVersion];
+  if (left === undefined || right === undefined || !/^\d+$/.test(left) || !/^\d+$/.test(right)) return false;
+  // Kubernetes compares resource versions of one resource as numbers (KEP-5504).
+  return BigInt(left) > BigInt(right);
+}
+
+/**
+ * What the API server answered to our own writes, until the watch has brought the same: so that a second look at an object
+ * does not miss our last write and repeat it.
+ */
+export class WrittenObjects<T extends Versioned> {
+  readonly #written = new Map<string, T>();
+
+  remember(key: string, object: T): void {
+    this.#written.set(key, object);
+  }
+
+  /** The newer one of what the watch has brought and what we wrote. */
+  latest(key: string, watched: T | undefined): T | undefined {
+    const written = this.#written.get(key);
+    if (written === undefined) return watched;
+    if (watched !== undefined && written.metadata.uid === watched.metadata.uid && isNewer(written, watched)) return written;
+    this.#written.delete(key);
+    return watched;
+  }
+
+  /** Whether the watch has just brought our own last write, so that there is nothing new in it. */
+  isEcho(key: string, watched: T | undefined): boolean {
+    const written = this.#written.get(key);
+    return written !== undefined && written.metadata.resourceVersion === watched?.metadata.resourceVersion;
+  }
+
+  forget(key: string): void {
+    this.#written.delete(key);
+  }
+}
