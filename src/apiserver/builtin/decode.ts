@@ -111,7 +111,7 @@ function normalizeValue(value: Json, schema: TypeSchema, place: Place, unknown: 
 
 function normalizeList(value: Json, schema: TypeSchema, place: Place, unknown: string[]): Json | undefined {
   if (!Array.isArray(value)) throw wrongType(value, schema, place);
-  if (value.length === 0 && schema.always !== true) return undefined;
+  if (value.length === 0 && schema.always !== true && schema.keepZero !== true) return undefined;
   const items = schema.items ?? {};
   return value.map((item, index) => {
     const kept = normalizeValue(item, items, { ...place, path: `${place.path}[${index}]` }, unknown);

@@ -20,14 +20,27 @@ const validationRule = struct(
 );
 
 const json = anyValue(`${EXT}.JSON`, 'Any JSON value.');
+const either = (name: string, description: string): TypeSchema => ({
+  definition: `${EXT}.${name}`,
+  origin: { definition: `${EXT}.${name}`, description },
+});
 const flagOr = (what: string): string => `A schema, or ${what}.`;
 
 /** The schema of a schema. Every call builds one anew. */
 export function jsonSchemaPropsSchema(): TypeSchema {
   const properties: { [name: string]: TypeSchema } = {};
   const self = struct(`${EXT}.JSONSchemaProps`, 'A schema as JSON Schema (draft 4) and OpenAPI v3 write it.', properties);
-  const orBool = (description: string): TypeSchema => ({ ...self, definition: `${EXT}.JSONSchemaPropsOrBool`, description });
-  const orArray: TypeSchema = { ...self, definition: `${EXT}.JSONSchemaPropsOrArray`, description: 'The schema of the items of a list.' };
+  // Documents show these two as any value, as they are a schema or something else.
+  const orBool = (description: string): TypeSchema => ({
+    ...self,
+    ...either('JSONSchemaPropsOrBool', 'A schema, or a truth value.'),
+    description,
+  });
+  const orArray: TypeSchema = {
+    ...self,
+    ...either('JSONSchemaPropsOrArray', 'A schema.'),
+    description: 'The schema of the items of a list.',
+  };
   const orStrings = anyValue(`${EXT}.JSONSchemaPropsOrStringArray`, 'A schema, or a list of names.');
   Object.assign(properties, {
     $ref: text('Not allowed in CRDs.', { keepZero: true }),

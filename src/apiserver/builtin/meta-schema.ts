@@ -86,6 +86,8 @@ export const objectMetaSchema = struct(
     labels: mapOf({ type: 'string', default: '' }, 'Names and values by which the object can be selected.'),
     managedFields: {
       ...atomicList(managedFieldsEntrySchema, 'Who set which fields. Kept by the server for server-side apply.'),
+      // An empty list asks the server to forget all managers.
+      keepZero: true,
     },
     name: text('The name, unique among the objects of its kind in a namespace. It cannot be changed.'),
     namespace: text('The namespace the name is unique in; empty for kinds that have none. It cannot be changed.'),

@@ -31,7 +31,7 @@ export interface TypeSchema {
   readonly 'x-kubernetes-int-or-string'?: boolean;
   readonly 'x-kubernetes-embedded-resource'?: boolean;
   readonly 'x-kubernetes-group-version-kind'?: readonly GroupVersionKind[];
-  /** A zero value ('' or 0 or false) is kept as it was sent; without it an optional field's zero value counts as unset. */
+  /** A zero value ('', 0, false or []) is kept as it was sent; without it an optional field's zero value counts as unset. */
   readonly keepZero?: boolean;
   /** The field is in every answer, empty when nobody set it; see `emptyValue`. */
   readonly always?: boolean;

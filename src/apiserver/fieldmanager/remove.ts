@@ -5,7 +5,10 @@ import { below, isEmpty, type FieldSet } from './field-set.ts';
 import { fieldElement, fieldName, type PathElement } from './path-element.ts';
 import { fieldOrUnknown, itemElement, resolve, type ListAtom, type MapAtom, type TypeRef } from './type-ref.ts';
 
-/** `value` without the fields of `fields`. A container emptied by the removal of fields inside it stays, empty. */
+/**
+ * `value` without the fields of `fields`. A container emptied by the removal of fields inside it stays, empty, as in
+ * structured-merge-diff 6.3.2; other versions leave null there, which the schemas of CRDs then refuse.
+ */
 export function removeFields(value: Json, fields: FieldSet, ref: TypeRef): Json {
   const atom = resolve(ref, value);
   if (atom.kind === 'scalar') return value;

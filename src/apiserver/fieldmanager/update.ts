@@ -75,19 +75,19 @@ export function addUpdate(
 }
 
 /** The managers as the client sends them, which may edit them; as stored when it sends none or through a subresource. */
-function startingPoint({ live, updated, subresource }: UpdateRequest): Managed {
+function startingPoint({ live, updated, subresource, custom }: UpdateRequest): Managed {
   const stored = decodeManaged(live?.metadata.managedFields ?? []) ?? new Map<string, ManagedSet>();
   if (subresource !== '') return stored;
   const sent = updated.metadata.managedFields;
-  if (sent !== undefined && isReset(sent)) return new Map();
+  if (sent !== undefined && isReset(sent, custom)) return new Map();
   const decoded = decodeManaged(sent ?? []);
   return decoded === undefined || decoded.size === 0 ? stored : decoded;
 }
 
-/** `[]` and `[{}]` ask for all managers to be forgotten. */
-function isReset(sent: readonly ManagedFieldsEntry[]): boolean {
+/** `[{}]` asks for all managers to be forgotten, and so does `[]`, but not on a custom resource: there it counts as unset. */
+function isReset(sent: readonly ManagedFieldsEntry[], custom: boolean): boolean {
   const [first] = sent;
-  return first === undefined || (sent.length === 1 && Object.keys(first).length === 0);
+  return first === undefined ? !custom : sent.length === 1 && Object.keys(first).length === 0;
 }
 
 /** `object` with these managedFields, and without any when there are none. */
