@@ -15,13 +15,13 @@ export function ccwDriver(config: CcwConfig): ParentOps {
     takesParams: false,
     removeWhileOpen: config.removeWhileOpen,
     available: () => (devices.size === 0 ? { count: 1 } : { count: 0, reason: 'a subchannel carries one device, and it exists' }),
-    create: async ({ uuid }) => {
+    create: async (mdev) => {
       // Kernels answer EUSERS when the count of a type is used up.
       if (devices.size > 0) throw new ErrnoError('EUSERS', 'a subchannel carries one device, and it exists');
-      devices.add(uuid, true);
+      devices.add(mdev, true);
     },
-    remove: async ({ uuid }) => {
-      devices.take(uuid);
+    remove: async (mdev) => {
+      devices.take(mdev);
     },
   };
 }

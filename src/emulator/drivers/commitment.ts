@@ -1,4 +1,4 @@
-import type { ParentOps } from '../mdev/driver.ts';
+import type { MdevIdentity, ParentOps } from '../mdev/driver.ts';
 
 /** Why the resources of a device are committed: by the explicit form, by the implicit one, or both. */
 export interface Commitment {
@@ -13,20 +13,20 @@ export function showCommitment({ online, open }: Commitment): string {
 
 /** The callbacks that keep a device's commitment: `online` where the parent supports it, open and release always. */
 export function commitmentOps(
-  of: (uuid: string) => Commitment,
+  of: (mdev: MdevIdentity) => Commitment,
   supportsOnline: boolean,
 ): Pick<ParentOps, 'setOnline' | 'open' | 'release'> {
   return {
     ...(supportsOnline && {
-      setOnline: async ({ uuid }, online) => {
-        of(uuid).online = online;
+      setOnline: async (mdev, online) => {
+        of(mdev).online = online;
       },
     }),
-    open: async ({ uuid }) => {
-      of(uuid).open = true;
+    open: async (mdev) => {
+      of(mdev).open = true;
     },
-    release: async ({ uuid }) => {
-      of(uuid).open = false;
+    release: async (mdev) => {
+      of(mdev).open = false;
     },
   };
 }

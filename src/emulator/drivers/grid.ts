@@ -58,18 +58,19 @@ export function gridDriver(config: GridConfig): ParentOps {
     takesParams: true,
     removeWhileOpen: config.removeWhileOpen,
     available,
-    create: async ({ uuid, typeID, params }) => {
+    create: async (mdev) => {
+      const { typeID, params } = mdev;
       const { count, reason } = available(typeID);
       if (count === 0) throw new ErrnoError('ENOSPC', `no instance of ${typeID} is available: ${reason ?? ''}`);
       fixed = types.get(typeID);
-      devices.add(uuid, { typeID, vgpuParams: params ?? '', vmName: '', online: false, open: false });
+      devices.add(mdev, { typeID, vgpuParams: params ?? '', vmName: '', online: false, open: false });
     },
-    remove: async ({ uuid }) => {
-      devices.take(uuid);
+    remove: async (mdev) => {
+      devices.take(mdev);
       if (devices.size === 0) fixed = undefined;
     },
-    deviceAttributes: ({ uuid }) => gridAttributes(devices.get(uuid)),
-    ...commitmentOps((uuid) => devices.get(uuid), config.online),
+    deviceAttributes: (mdev) => gridAttributes(devices.get(mdev)),
+    ...commitmentOps((mdev) => devices.get(mdev), config.online),
   };
 }
 

@@ -49,19 +49,20 @@ export function gvtDriver(config: GvtConfig): ParentOps {
         ? { count }
         : { count, reason: `no free memory: ${free} of ${config.memoryMiB} MiB left, ${type.memoryMiB} MiB needed` };
     },
-    create: async ({ uuid, typeID }) => {
+    create: async (mdev) => {
+      const { typeID } = mdev;
       const type = types.get(typeID);
       if (type === undefined) throw new ErrnoError('EINVAL', `the parent has no type ${typeID}`);
       if (type.memoryMiB > free)
         throw new ErrnoError('ENOSPC', `${typeID} needs ${type.memoryMiB} MiB, and ${free} of ${config.memoryMiB} MiB are left`);
       free -= type.memoryMiB;
-      devices.add(uuid, { type, number: ++made, weight: 4, online: false, open: false });
+      devices.add(mdev, { type, number: ++made, weight: 4, online: false, open: false });
     },
-    remove: async ({ uuid }) => {
-      free += devices.take(uuid).type.memoryMiB;
+    remove: async (mdev) => {
+      free += devices.take(mdev).type.memoryMiB;
     },
-    deviceAttributes: ({ uuid }) => gvtAttributes(devices.get(uuid)),
-    ...commitmentOps((uuid) => devices.get(uuid), config.online),
+    deviceAttributes: (mdev) => gvtAttributes(devices.get(mdev)),
+    ...commitmentOps((mdev) => devices.get(mdev), config.online),
   };
 }
 

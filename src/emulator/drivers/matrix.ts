@@ -61,20 +61,20 @@ export function matrixDriver(config: MatrixConfig): ParentOps {
       const count = config.instances - devices.size;
       return count > 0 ? { count } : { count, reason: full };
     },
-    create: async ({ uuid }) => {
+    create: async (mdev) => {
       if (devices.size >= config.instances) throw new ErrnoError('EUSERS', full);
-      devices.add(uuid, { adapters: new Set(), domains: new Set(), controlDomains: new Set(), open: false });
+      devices.add(mdev, { adapters: new Set(), domains: new Set(), controlDomains: new Set(), open: false });
     },
-    remove: async ({ uuid }) => {
-      devices.take(uuid);
+    remove: async (mdev) => {
+      devices.take(mdev);
     },
-    open: async ({ uuid }) => {
-      devices.get(uuid).open = true;
+    open: async (mdev) => {
+      devices.get(mdev).open = true;
     },
-    release: async ({ uuid }) => {
-      devices.get(uuid).open = false;
+    release: async (mdev) => {
+      devices.get(mdev).open = false;
     },
-    deviceAttributes: ({ uuid }) => attributes(devices.get(uuid)),
+    deviceAttributes: (mdev) => attributes(devices.get(mdev)),
   };
 }
 

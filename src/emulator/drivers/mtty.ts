@@ -33,15 +33,16 @@ export function mttyDriver(config: MttyConfig): ParentOps {
       const count = Math.floor(free / ports);
       return count > 0 ? { count } : { count, reason: `no free ports: ${free} of ${config.ports} left, ${ports} needed` };
     },
-    create: async ({ uuid, typeID }) => {
+    create: async (mdev) => {
+      const { typeID } = mdev;
       const ports = portsOf.get(typeID);
       if (ports === undefined) throw new ErrnoError('EINVAL', `the parent has no type ${typeID}`);
       if (ports > free) throw new ErrnoError('ENOSPC', `${typeID} needs ${ports} ports, and ${free} of ${config.ports} are left`);
       free -= ports;
-      devices.add(uuid, ports);
+      devices.add(mdev, ports);
     },
-    remove: async ({ uuid }) => {
-      free += devices.take(uuid);
+    remove: async (mdev) => {
+      free += devices.take(mdev);
     },
     deviceAttributes: ({ uuid }) => [{ name: 'vendor/sample_mdev_dev', read: () => `This is MDEV ${uuid}` }],
   };

@@ -24,8 +24,10 @@ export async function createDevice(core: Core, parentName: string, typeID: strin
     undo.push('remove the bare device', () => removeBareDevice(core, device));
     await parent.ops.create(device.identity);
     undo.push("driver's remove", () => parent.ops.remove(device.identity, { force: true }));
-    type.devices.add(device);
-    undo.push('unlink from the type', () => void type.devices.delete(device));
+    type.instances++;
+    undo.push('unlink from the type', () => {
+      type.instances--;
+    });
     await probeDevice(core, device);
     device.state = 'live';
     changed(device);
@@ -52,6 +54,7 @@ function addDevice(core: Core, parent: Parent, type: ParentType, uuid: string, p
     writes: 0,
     turn: undefined,
     waiters: undefined,
+    place: -1,
   };
   core.devices.set(uuid, device);
   parent.devices.add(device);
@@ -62,7 +65,7 @@ function addDevice(core: Core, parent: Parent, type: ParentType, uuid: string, p
 /** Undoes `addDevice`; the UUID is free again. */
 export function removeBareDevice(core: Core, device: Device): void {
   core.devices.delete(device.identity.uuid);
-  device.parent.devices.delete(device);
+  device.parent.devices.remove(device);
   emitDevice(core, device, 'remove');
   changed(device);
 }

@@ -1,4 +1,5 @@
 import { ErrnoError } from '../../lib/errno.ts';
+import { DeviceList } from './device-list.ts';
 import type { Attribute, ParentInit, ParentOps, TypeInit } from './driver.ts';
 import { takeApart } from './remove.ts';
 import type { WaitedFor } from './snapshot.ts';
@@ -25,7 +26,7 @@ export function registerParent(core: Core, init: ParentInit): void {
     numaNode: init.numaNode,
     ops,
     types: new Map(),
-    devices: new Set(),
+    devices: new DeviceList(),
     leaving: false,
   };
   for (const type of ops.types) addType(parent, type);
@@ -76,7 +77,7 @@ function addType(parent: Parent, type: TypeInit): void {
       );
     }
   }
-  parent.types.set(type.id, { init: type, devices: new Set() });
+  parent.types.set(type.id, { init: type, instances: 0 });
 }
 
 function checkAttributes(parent: Parent, attributes: readonly Attribute[]): void {

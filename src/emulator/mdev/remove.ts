@@ -38,6 +38,6 @@ export async function takeApart(core: Core, device: Device, options: { readonly 
     core.report({ kind: 'refusal-ignored', parent: identity.parent, uuid: identity.uuid, error });
   }
   await unprobeDevice(core, device);
-  device.type.devices.delete(device);
+  device.type.instances--;
   removeBareDevice(core, device);
 }

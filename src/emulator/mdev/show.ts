@@ -54,7 +54,7 @@ function showType(parent: Parent, type: ParentType): TypeSnapshot {
     maxInstances: init.maxInstances,
     availableInstances: count,
     reason: count === 0 ? (reason ?? 'the driver gives no reason') : undefined,
-    instances: type.devices.size,
+    instances: type.instances,
     attributes: init.attributes ?? {},
   };
 }

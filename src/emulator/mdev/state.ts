@@ -2,14 +2,15 @@
 import type { Clock } from '../../lib/clock.ts';
 import { ErrnoError } from '../../lib/errno.ts';
 import type { BusDriver, MdevIdentity, ParentOps, TypeInit } from './driver.ts';
+import type { DeviceList, Listed } from './device-list.ts';
 import type { Group, Groups } from './groups.ts';
 import type { DeviceState, KernelReport, User } from './snapshot.ts';
 import type { UeventAction, Uevents } from './uevents.ts';
 
 export interface ParentType {
   readonly init: TypeInit;
-  /** The type's `devices/`: linked once the driver's create has succeeded. */
-  readonly devices: Set<Device>;
+  /** How many devices link to it: those whose driver's create has succeeded. */
+  instances: number;
 }
 
 export interface Parent {
@@ -21,11 +22,12 @@ export interface Parent {
   readonly numaNode: number | undefined;
   readonly ops: ParentOps;
   readonly types: Map<string, ParentType>;
-  readonly devices: Set<Device>;
+  /** Its devices in any state. */
+  readonly devices: DeviceList<Device>;
   leaving: boolean;
 }
 
-export interface Device {
+export interface Device extends Listed {
   readonly identity: MdevIdentity;
   readonly parent: Parent;
   readonly type: ParentType;
