@@ -102,14 +102,3 @@ function withoutManagedFields(object: JsonObject): JsonObject {
   const { managedFields: _old, ...rest } = metadata;
   return { ...object, metadata: rest };
 }
-
-/** The name of a manager that gave none: the user agent up to its first slash, its printable characters, at most 128 bytes. */
-export function defaultManager(userAgent: string): string {
-  let name = '';
-  for (const rune of userAgent.split('/')[0] ?? '') {
-    if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(rune)) continue;
-    if (Buffer.byteLength(name + rune) > 128) break;
-    name += rune;
-  }
-  return name;
-}
