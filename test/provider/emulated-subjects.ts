@@ -150,7 +150,7 @@ class Emulator implements AsyncDisposable {
 }
 
 /** The provider on the other side of a socket. */
-export const overSocket: Subject = {
+export const overSocket: Omit<Subject, 'open'> & { open(): Promise<Fixture & { readonly socketPath: string }> } = {
   name: 'over a UNIX socket',
   parents,
   lacks: {},
@@ -164,6 +164,7 @@ export const overSocket: Subject = {
     const control = new RemoteHostControl({ socketPath, clock, log });
     return {
       provider,
+      socketPath,
       ...hands(control),
       pass: (ms) => clock.advance(ms),
       async breakConnection() {
