@@ -4,6 +4,11 @@ import type { Json, Session } from './session.ts';
 export interface Scenario {
   /** Unique; also the name of its recording and, with dashes, of its namespace. */
   readonly name: string;
+  /**
+   * What comes out depends on whether a second has passed: managedFields are ordered by their times, and a new order is
+   * a change. To be had at the beginning of a second, or with a clock that stands.
+   */
+  readonly withinOneSecond?: boolean;
   run(session: Session): Promise<void>;
 }
 

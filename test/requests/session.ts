@@ -61,7 +61,9 @@ export class Session {
   async prepare(request: Request): Promise<Json> {
     const answer = await this.#request(request);
     if (answer.status >= 300) throw new Error(`Cannot prepare ${request.method ?? 'GET'} ${request.path}: ${answer.body}`);
-    return parsed(answer.body) ?? {};
+    const body = parsed(answer.body) ?? {};
+    this.#normaliser.apply(body); // so that UIDs in later messages are known
+    return body;
   }
 
   /** Repeats a GET until `done`; for what happens behind the request, such as garbage collection. @throws Error after 20 s */

@@ -10,6 +10,7 @@ const condition = (type: string, status = 'True'): object => ({
 
 export const apply: Scenario = {
   name: 'apply',
+  withinOneSecond: true,
   async run(session) {
     const item = `${session.devices}/a`;
     const send = (label: string, manager: string, body: object | string, query = ''): Promise<unknown> =>
@@ -84,6 +85,7 @@ export const apply: Scenario = {
 
 export const applyStatus: Scenario = {
   name: 'apply-status',
+  withinOneSecond: true,
   async run(session) {
     await session.prepare({ method: 'POST', path: session.devices, body: device('a') });
     const item = `${session.devices}/a`;
@@ -139,6 +141,7 @@ export const applyStatus: Scenario = {
 
 export const applySet: Scenario = {
   name: 'apply-set',
+  withinOneSecond: true,
   async run(session) {
     const item = `${api}/mdevparents/${session.namespace}`;
     const send = (label: string, manager: string, allowedTypes: string[]): Promise<unknown> =>
