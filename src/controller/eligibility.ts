@@ -116,6 +116,11 @@ function checkCapacity({ spec }: PlacementRequest, { parent, model, pending }: C
   return refusal('NoCapacity', `has no ${typeText(spec)} left`, `have no ${typeText(spec)} left`, why);
 }
 
+/** Why the device must not be on this parent, whatever the parent's state is, or undefined. */
+export function refusePlace(request: PlacementRequest, candidate: Candidate): Refusal | undefined {
+  return checkNode(request, candidate) ?? checkParent(request, candidate);
+}
+
 /** What does not depend on how full the parent is. */
 const standing = [checkNode, checkParent, checkPresent, checkType, checkSchedulable];
 

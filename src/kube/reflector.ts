@@ -195,7 +195,7 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
     const { resource, parse, log } = this.#options;
     try {
       // Servers leave apiVersion and kind out of built-in objects inside of lists and some watches.
-      const object = parse({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...(item as object) });
+      const object = parse({ apiVersion: apiVersionOf(resource), kind: resource.kind, ...withoutManagedFields(item as object) });
       this.#unreadable.delete(keyOf(object.metadata));
       return object;
     } catch (error) {
@@ -248,4 +248,10 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
 function withName(object: unknown): unknown {
   const metadata = (object as { metadata?: object } | undefined)?.metadata;
   return { metadata: { name: '', ...metadata } };
+}
+
+/** Nobody here reads managedFields, and they are often the bigger half of an object. */
+function withoutManagedFields(object: object): object {
+  const { metadata } = object as { metadata?: object };
+  return metadata === undefined ? object : { ...object, metadata: { ...metadata, managedFields: undefined } };
 }

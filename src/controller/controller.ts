@@ -1,0 +1,154 @@
+import { mdevDeviceSchema, type MdevDevice } from '../api/mdev-device.ts';
+import { mdevParentSchema, type MdevParent } from '../api/mdev-parent.ts';
+import type { ObjectMeta } from '../api/object-meta.ts';
+import { pause } from '../kube/abort.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { EventRecorder } from '../kube/events.ts';
+import { LeaderElector } from '../kube/leader-election.ts';
+import type { Log } from '../kube/log.ts';
+import { Reflector } from '../kube/reflector.ts';
+import { deviceResource, namespaceResource, nodeResource, parentResource, type ResourceRef } from '../kube/resource.ts';
+import { runAll } from '../kube/run-all.ts';
+import type { Store } from '../kube/store.ts';
+import type { Clock } from '../lib/clock.ts';
+import { Allocator, type AllocatorHooks } from './allocator.ts';
+import { Ledger } from './ledger.ts';
+import { Avoidance } from './withdrawal.ts';
+import { createWorld, nodeSchema, type NodeObject } from './world.ts';
+import { Writer } from './writer.ts';
+
+export interface ControllerHooks extends AllocatorHooks {
+  /** All objects are known and decisions begin. With leader election: each time this process begins to lead. */
+  readonly onSynced?: () => void;
+  /** Whether this process leads. */
+  readonly onLeading?: (leading: boolean) => void;
+  /** When the server was last heard of, for readiness: monotonic ms of the clock, the oldest of all watches. */
+  readonly onProbe?: (lastContact: () => number | undefined) => void;
+}
+
+export interface ControllerOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** Uniform in [0, 1), for jitter only: decisions do not depend on it. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Different for every process. */
+  readonly identity: string;
+  /** False where there can be one controller only. */
+  readonly leaderElection: boolean;
+  /** Where the leader's Lease is; kube-system if left out. */
+  readonly leaseNamespace?: string;
+  /** Namespaces whose objects may adopt; `*` for all. */
+  readonly adoptNamespaces: readonly string[];
+  readonly hooks?: ControllerHooks;
+}
+
+/** How often reading the cluster's UID is tried, ms. */
+const retryClusterUID = 1000;
+
+/** The UID of namespace kube-system, which stands for the cluster. Waits until it can be read; undefined when aborted. */
+export async function readClusterUID(client: KubeClient, clock: Clock, log: Log, signal: AbortSignal): Promise<string | undefined> {
+  do {
+    try {
+      const namespace = await client.get(namespaceResource, { name: 'kube-system' }, signal);
+      if (namespace?.metadata.uid !== undefined) return namespace.metadata.uid;
+      log.warn({}, 'there is no namespace kube-system yet');
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      log.warn({ err: error }, 'cannot read namespace kube-system, trying again');
+    }
+  } while (await pause(clock, retryClusterUID, signal));
+  return undefined;
+}
+
+/** Allocates devices to parents until `signal` is aborted; with leader election, as long as this process leads. */
+export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
+  if (!options.leaderElection) {
+    await control(options, signal);
+    return;
+  }
+  const { client, clock, random, log, identity, leaseNamespace = 'kube-system', hooks } = options;
+  const lease = { namespace: leaseNamespace, name: 'mdev-controller' };
+  const elector = new LeaderElector({ client, clock, random, log, lease, identity });
+  await elector.run(async (leading) => {
+    hooks?.onLeading?.(true);
+    try {
+      await control(options, leading);
+    } finally {
+      hooks?.onLeading?.(false);
+    }
+  }, signal);
+}
+
+/** One term: everything is learned anew from the objects. */
+async function control(options: ControllerOptions, signal: AbortSignal): Promise<void> {
+  const { client, clock, random, log, identity, adoptNamespaces, hooks = {} } = options;
+  const clusterUID = await readClusterUID(client, clock, log, signal);
+  if (clusterUID === undefined) return;
+  const world = createWorld(clusterUID);
+  const ledger = new Ledger(world);
+  const events = new EventRecorder({ client, clock, random, log, component: 'mdev-controller', instance: identity });
+  const mayAdopt = (namespace: string): boolean => adoptNamespaces.includes('*') || adoptNamespaces.includes(namespace);
+  const writer = new Writer({
+    client,
+    clock,
+    random,
+    log,
+    devices: world.devices,
+    events,
+    onDropped: (key, uid) => allocator.dropped(key, uid),
+  });
+  const allocator = new Allocator({
+    situation: { world, ledger, avoidance: new Avoidance(clock), mayAdopt },
+    clock,
+    random,
+    log,
+    hooks,
+    submit: (device, action) => writer.submit(device, action),
+    cancel: (key) => writer.forget(key),
+  });
+  const follow = <T extends { readonly metadata: ObjectMeta }, Index extends string>(
+    resource: ResourceRef,
+    store: Store<T, Index>,
+    parse: (object: unknown) => T,
+    onChange: (key: string) => void,
+  ): Reflector<T, Index> => new Reflector({ client, resource, store, parse, onChange, clock, random, log });
+  const reflectors = [
+    follow<NodeObject, never>(
+      nodeResource,
+      world.nodes,
+      (object) => nodeSchema.parse(object),
+      (name) => allocator.nodeChanged(name),
+    ),
+    follow<MdevParent, 'node' | 'type' | 'owner' | 'foreign'>(
+      parentResource,
+      world.parents,
+      (object) => mdevParentSchema.parse(object),
+      (name) => allocator.parentChanged(name),
+    ),
+    follow<MdevDevice, 'uuid' | 'parent' | 'group'>(
+      deviceResource,
+      world.devices,
+      (object) => mdevDeviceSchema.parse(object),
+      (key) => allocator.deviceChanged(key),
+    ),
+  ];
+  hooks.onProbe?.(() => {
+    const contacts = reflectors.map((reflector) => reflector.lastContact);
+    return contacts.includes(undefined) ? undefined : Math.min(...contacts.map(Number));
+  });
+  await runAll(
+    [
+      ...reflectors.map((reflector) => (stop: AbortSignal) => reflector.run(stop)),
+      (stop) => events.run(stop),
+      (stop) => writer.run(stop),
+      async (stop) => {
+        await Promise.all(reflectors.map((reflector) => reflector.whenSynced(stop)));
+        log.info({ devices: world.devices.size, parents: world.parents.size, nodes: world.nodes.size }, 'all objects are known');
+        hooks.onSynced?.();
+        await allocator.run(stop);
+      },
+    ],
+    signal,
+  );
+}

@@ -1,0 +1,141 @@
+import type { MdevDevice } from '../api/mdev-device.ts';
+import type { MdevParent } from '../api/mdev-parent.ts';
+import { capacityModel, withPending, type CapacityModel, type PendingCounts } from './capacity.ts';
+import type { Candidate } from './eligibility.ts';
+import { matchingTypes } from './eligibility.ts';
+import { keyOf } from '../kube/resource.ts';
+import { nodeFacts, standingAllocation, type World } from './world.ts';
+
+/** A decision whose write has not come back through the watch yet. */
+export interface Assumption {
+  readonly key: string;
+  readonly parentName: string;
+  readonly typeID: string;
+  /** The device still has to leave another parent; this place is kept for it. */
+  readonly reserved: boolean;
+}
+
+interface Reported {
+  readonly model: CapacityModel;
+  readonly uuids: ReadonlySet<string>;
+  /** Type by owner, for devices made for an object of that name. */
+  readonly owned: ReadonlyMap<string, { readonly uuid: string; readonly typeID: string }>;
+}
+
+/**
+ * What every parent has to bear: what its status shows, what is allocated to it and not in its status yet, and what was
+ * decided but not seen yet. So two devices never get one slot. All but the decisions is re-learned from the objects, and they
+ * are in the objects as soon as they are written.
+ */
+export class Ledger {
+  readonly #world: World;
+  readonly #assumed = new Map<string, Assumption>();
+  readonly #assumedOn = new Map<string, Set<string>>();
+  readonly #reported = new WeakMap<MdevParent, Reported>();
+  readonly #candidates = new Map<string, Candidate>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Counts `device` as put on `parentName` from now on, until `forget`. */
+  assume(device: MdevDevice, parentName: string, typeID: string, reserved = false): void {
+    const uid = device.metadata.uid ?? '';
+    this.forget(uid);
+    this.#assumed.set(uid, { key: keyOf(device.metadata), parentName, typeID, reserved });
+    const on = this.#assumedOn.get(parentName);
+    if (on === undefined) this.#assumedOn.set(parentName, new Set([uid]));
+    else on.add(uid);
+    const candidate = this.#candidates.get(parentName);
+    if (candidate === undefined) return;
+    if (this.isThere(device, candidate.parent)) return;
+    this.#candidates.set(parentName, { ...candidate, pending: withPending(candidate.pending, typeID) });
+  }
+
+  assumption(uid: string | undefined): Assumption | undefined {
+    return this.#assumed.get(uid ?? '');
+  }
+
+  forget(uid: string): void {
+    const assumption = this.#assumed.get(uid);
+    if (assumption === undefined) return;
+    this.#assumed.delete(uid);
+    const on = this.#assumedOn.get(assumption.parentName);
+    on?.delete(uid);
+    if (on?.size === 0) this.#assumedOn.delete(assumption.parentName);
+    this.invalidate(assumption.parentName);
+  }
+
+  /** Something about the parent, its node or the devices on it changed. */
+  invalidate(parentName: string): void {
+    this.#candidates.delete(parentName);
+  }
+
+  /** Whether the status of `parent` shows the device of `object`. */
+  isThere(object: MdevDevice, parent: MdevParent): boolean {
+    const { uuids, owned } = this.#report(parent);
+    if (uuids.has(this.#world.uuidOf(object))) return true;
+    const former = owned.get(keyOf(object.metadata));
+    if (former === undefined) return false;
+    const wanted = object.spec.uuid?.toLowerCase();
+    return (wanted === undefined || wanted === former.uuid) && matchingTypes(object.spec, parent).includes(former.typeID);
+  }
+
+  candidate(parentName: string): Candidate | undefined {
+    const known = this.#candidates.get(parentName);
+    if (known !== undefined) return known;
+    const parent = this.#world.parents.get(parentName);
+    if (parent === undefined) return undefined;
+    const node = this.#world.nodes.get(parent.spec.nodeName);
+    const candidate: Candidate = {
+      parent,
+      node: node === undefined ? undefined : nodeFacts(node),
+      model: this.#report(parent).model,
+      pending: this.#pending(parent),
+    };
+    this.#candidates.set(parentName, candidate);
+    return candidate;
+  }
+
+  /** All parents. */
+  candidates(): Candidate[] {
+    return this.#world.parents.list().flatMap((parent) => this.candidate(parent.metadata.name) ?? []);
+  }
+
+  /** The parents that offer the type; `typeKey` as in world.ts. */
+  candidatesOfType(typeKey: string): Candidate[] {
+    return this.#world.parents.keysByIndex('type', typeKey).flatMap((name) => this.candidate(name) ?? []);
+  }
+
+  #pending(parent: MdevParent): PendingCounts {
+    const { devices } = this.#world;
+    const name = parent.metadata.name;
+    const counts = new Map<string, number>();
+    const count = (typeID: string): void => void counts.set(typeID, (counts.get(typeID) ?? 0) + 1);
+    for (const device of devices.byIndex('parent', name)) {
+      const allocation = standingAllocation(device);
+      if (allocation !== undefined && !this.isThere(device, parent)) count(allocation.typeID);
+    }
+    for (const uid of this.#assumedOn.get(name) ?? []) {
+      const assumption = this.#assumed.get(uid);
+      const device = assumption && devices.get(assumption.key);
+      if (assumption === undefined || device?.metadata.uid !== uid) continue;
+      const counted = standingAllocation(device)?.parentName === name;
+      if (!counted && !this.isThere(device, parent)) count(assumption.typeID);
+    }
+    return counts;
+  }
+
+  #report(parent: MdevParent): Reported {
+    const known = this.#reported.get(parent);
+    if (known !== undefined) return known;
+    const devices = parent.status?.devices ?? [];
+    const report: Reported = {
+      model: capacityModel(parent.status),
+      uuids: new Set(devices.map((device) => device.uuid)),
+      owned: new Map(devices.flatMap((device) => (device.owner === undefined ? [] : [[keyOf(device.owner), device] as const]))),
+    };
+    this.#reported.set(parent, report);
+    return report;
+  }
+}

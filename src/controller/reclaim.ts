@@ -1,0 +1,62 @@
+import type { MdevDevice } from '../api/mdev-device.ts';
+import type { MdevParent, ParentDevice } from '../api/mdev-parent.ts';
+import { keyOf } from '../kube/resource.ts';
+import { matchingTypes, refusePlace, type Candidate } from './eligibility.ts';
+import type { WhyNot } from './why-not.ts';
+import type { World } from './world.ts';
+
+/** A mediated device that exists already, on the parent that reports it. */
+export interface Existing {
+  readonly parent: MdevParent;
+  readonly device: ParentDevice;
+}
+
+/**
+ * The entry of `parent.status.devices` that belongs to `object`: by UUID, or made for an object of the same name that is no
+ * more (the API server was emptied, say), if the type fits and no other UUID is asked for.
+ */
+export function entryOn(parent: MdevParent, object: MdevDevice, uuid: string): ParentDevice | undefined {
+  return (parent.status?.devices ?? []).find((entry) => entry.uuid === uuid || isFormer(parent, object, entry));
+}
+
+function isFormer(parent: MdevParent, object: MdevDevice, entry: ParentDevice): boolean {
+  if (entry.owner === undefined || keyOf(entry.owner) !== keyOf(object.metadata)) return false;
+  const wanted = object.spec.uuid?.toLowerCase();
+  return (wanted === undefined || wanted === entry.uuid) && matchingTypes(object.spec, parent).includes(entry.typeID);
+}
+
+/** The device that was made for an object of this namespace and name, wherever it is. */
+export function findFormer(object: MdevDevice, world: World): Existing | undefined {
+  const found = world.parents.byIndex('owner', keyOf(object.metadata)).flatMap((parent) => {
+    const device = (parent.status?.devices ?? []).find((entry) => isFormer(parent, object, entry));
+    return device === undefined ? [] : { parent, device };
+  });
+  return found.toSorted((a, b) => (a.parent.metadata.name < b.parent.metadata.name ? -1 : 1))[0];
+}
+
+/** The device without owner that `object` wants to take over, or why there is none to take. */
+export function findAdoptable(object: MdevDevice, uuid: string, candidates: readonly Candidate[]): Existing | WhyNot {
+  const holding = candidates.flatMap((candidate) => {
+    const device = (candidate.parent.status?.devices ?? []).find((entry) => entry.uuid === uuid);
+    return device === undefined ? [] : { candidate, device };
+  });
+  if (holding.length === 0) {
+    return { reason: 'AdoptNotFound', message: `No parent reports a device ${uuid} without owner. It is adopted when one does.` };
+  }
+  const fitting = holding.find(({ candidate }) => refusePlace({ spec: object.spec }, candidate) === undefined);
+  if (fitting === undefined) {
+    const names = holding.map(({ candidate }) => candidate.parent.metadata.name).toSorted();
+    return {
+      reason: 'AdoptMismatch',
+      message: `Device ${uuid} is on ${names.join(', ')}, which nodeName, nodeSelector or parent exclude.`,
+    };
+  }
+  const { candidate, device } = fitting;
+  if (!matchingTypes(object.spec, candidate.parent).includes(device.typeID)) {
+    return {
+      reason: 'AdoptMismatch',
+      message: `Device ${uuid} on ${candidate.parent.metadata.name} is of type ${device.typeID}; make the object anew with that type.`,
+    };
+  }
+  return { parent: candidate.parent, device };
+}

@@ -1,0 +1,102 @@
+import { findCondition } from '../api/condition.ts';
+import type { MdevParent } from '../api/mdev-parent.ts';
+import { keyOf } from '../kube/resource.ts';
+import { groupKey, nodeFacts, standingAllocation, typeKeys, type World } from './world.ts';
+
+/** What has to be remembered of a device to know what its change or end means for others. */
+export interface DeviceFacts {
+  readonly uid: string;
+  readonly uuid: string;
+  readonly groupKey: string | undefined;
+  readonly deleting: boolean;
+  /** Of the allocation that stands. */
+  readonly parentName: string | undefined;
+  readonly typeID: string | undefined;
+  /** Changes when the device counts differently on its parent. */
+  readonly placement: string;
+}
+
+interface ParentFacts {
+  readonly types: readonly string[];
+  readonly eligibility: string;
+}
+
+/** What decides whether a parent can take devices at all; not how many. */
+function eligibilityOf(parent: MdevParent): string {
+  const present = findCondition(parent.status?.conditions, 'Present')?.status;
+  const { labels, deletionTimestamp } = parent.metadata;
+  return JSON.stringify([labels, deletionTimestamp, parent.spec.unschedulable, parent.spec.allowedTypes, present, typeKeys(parent)]);
+}
+
+/** Compares objects with what they were before, for stores only know what is now. */
+export class ObjectTracker {
+  readonly #world: World;
+  readonly #devices = new Map<string, DeviceFacts>();
+  readonly #parents = new Map<string, ParentFacts>();
+  readonly #nodes = new Map<string, string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** What a device was and is; undefined where there is none. */
+  device(key: string): { readonly before: DeviceFacts | undefined; readonly after: DeviceFacts | undefined } {
+    const before = this.#devices.get(key);
+    const device = this.#world.devices.get(key);
+    if (device === undefined) {
+      this.#devices.delete(key);
+      return { before, after: undefined };
+    }
+    const allocation = standingAllocation(device);
+    const uuid = this.#world.uuidOf(device);
+    const after: DeviceFacts = {
+      uid: device.metadata.uid ?? '',
+      uuid,
+      groupKey: groupKey(device),
+      deleting: device.metadata.deletionTimestamp !== undefined,
+      parentName: allocation?.parentName,
+      typeID: allocation?.typeID,
+      placement: `${allocation?.parentName ?? ''} ${allocation?.typeID ?? ''} ${uuid}`,
+    };
+    this.#devices.set(key, after);
+    return { before, after };
+  }
+
+  /**
+   * What became of a parent, and the type keys that it offers or did offer. `Capacity`: nothing but counts and devices may have
+   * changed.
+   */
+  parent(name: string): { readonly change: 'Appeared' | 'Gone' | 'Eligibility' | 'Capacity'; readonly types: readonly string[] } {
+    const before = this.#parents.get(name);
+    const parent = this.#world.parents.get(name);
+    if (parent === undefined) {
+      this.#parents.delete(name);
+      return { change: 'Gone', types: before?.types ?? [] };
+    }
+    const after: ParentFacts = { types: typeKeys(parent), eligibility: eligibilityOf(parent) };
+    this.#parents.set(name, after);
+    // A parent counts as there from its first status on.
+    if (before === undefined || (before.types.length === 0 && after.types.length > 0)) return { change: 'Appeared', types: after.types };
+    const types = [...new Set([...before.types, ...after.types])];
+    return { change: before.eligibility === after.eligibility ? 'Capacity' : 'Eligibility', types };
+  }
+
+  /** Whether anything changed about a node that placement looks at: nodes report often, and mostly nothing new. */
+  node(name: string): boolean {
+    const before = this.#nodes.get(name);
+    const node = this.#world.nodes.get(name);
+    if (node === undefined) this.#nodes.delete(name);
+    const after = node === undefined ? undefined : JSON.stringify(nodeFacts(node));
+    if (after !== undefined) this.#nodes.set(name, after);
+    return before !== after;
+  }
+
+  /** The devices among `waiting` that this parent reports to exist already: to be adopted, or made for an object of that name. */
+  reportedOn(name: string, waiting: { has(key: string): boolean }): string[] {
+    const { devices, parents } = this.#world;
+    return (parents.get(name)?.status?.devices ?? []).flatMap((entry) => {
+      const keys = entry.owner === undefined ? devices.keysByIndex('uuid', entry.uuid) : [keyOf(entry.owner)];
+      return keys.filter((key) => waiting.has(key));
+    });
+  }
+}

@@ -1,0 +1,150 @@
+import { deviceFinalizer } from '../api/group.ts';
+import type { MdevDevice } from '../api/mdev-device.ts';
+import type { Clock } from '../lib/clock.ts';
+import { isConflict, isNotFound, isRetryable } from '../kube/api-error.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { EventSink } from '../kube/events.ts';
+import type { Log } from '../kube/log.ts';
+import { deviceResource, keyOf } from '../kube/resource.ts';
+import { WorkQueue } from '../kube/work-queue.ts';
+import type { Action } from './decide.ts';
+import { allocatedStatus, refusedStatus, withdrawnStatus, type StatusPatch } from './status.ts';
+import type { DeviceStore } from './world.ts';
+
+export interface WriterOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly devices: DeviceStore;
+  readonly events: EventSink;
+  /** The object is gone or was made anew, so its action came to nothing. */
+  readonly onDropped: (key: string, uid: string) => void;
+}
+
+/** How many objects are written to at a time. */
+const concurrency = 16;
+const fieldManager = 'mdev-controller';
+
+interface Order {
+  readonly uid: string;
+  readonly action: Action;
+}
+
+/**
+ * Carries out decisions, many objects at a time, each object's in order; the latest decision for an object is the one that
+ * counts. A write without an answer is tried again as it is: all are idempotent.
+ */
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #orders = new Map<string, Order>();
+  readonly #queue: WorkQueue;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue({
+      clock: options.clock,
+      random: options.random,
+      concurrency,
+      maxDelay: 30_000,
+      onError: (key, error, delay) => {
+        const fields = { device: key, err: error, delay };
+        if (isConflict(error)) options.log.debug(fields, 'the object changed, trying again');
+        else if (isRetryable(error)) options.log.warn(fields, 'cannot write a decision, trying again');
+        else options.log.error(fields, 'a decision was refused, trying again');
+      },
+    });
+  }
+
+  get idle(): boolean {
+    return this.#queue.idle;
+  }
+
+  /** Has `action` carried out on the object. */
+  submit(device: MdevDevice, action: Action): void {
+    const key = keyOf(device.metadata);
+    this.#orders.set(key, { uid: device.metadata.uid ?? '', action });
+    this.#queue.add(key);
+  }
+
+  /** Forgets what is to be done to an object that is gone. */
+  forget(key: string): void {
+    this.#orders.delete(key);
+    this.#queue.forget(key);
+  }
+
+  run(signal: AbortSignal): Promise<void> {
+    return this.#queue.run((key, stop) => this.#work(key, stop), signal);
+  }
+
+  async #work(key: string, signal: AbortSignal): Promise<void> {
+    const order = this.#orders.get(key);
+    if (order === undefined) return;
+    const device = this.#options.devices.get(key);
+    if (device?.metadata.uid === order.uid && !overtaken(device, order.action)) {
+      try {
+        await this.#perform(device, order.action, signal);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        this.#options.onDropped(key, order.uid);
+      }
+    } else {
+      this.#options.onDropped(key, order.uid);
+    }
+    if (this.#orders.get(key) === order) this.#orders.delete(key);
+  }
+
+  async #perform(device: MdevDevice, action: Action, signal: AbortSignal): Promise<void> {
+    const { clock, events } = this.#options;
+    switch (action.type) {
+      case 'None':
+      case 'Stay':
+        return;
+      case 'Allocate':
+        await this.#addFinalizer(device, signal);
+        await this.#apply(device, allocatedStatus(device, action.allocation, clock.now()), signal);
+        return;
+      case 'Refuse':
+        await this.#apply(device, refusedStatus(device, action.why, clock.now()), signal);
+        events.record(device, { type: 'Warning', ...action.why });
+        return;
+      case 'Withdraw':
+        await this.#apply(device, withdrawnStatus(device, action.allocation, action.message, clock.now()), signal);
+        events.record(device, { type: 'Warning', reason: 'Withdrawn', message: action.message });
+        return;
+      case 'AddFinalizer':
+        await this.#addFinalizer(device, signal);
+        return;
+      case 'RemoveFinalizer':
+        await this.#setFinalizers(
+          device,
+          (device.metadata.finalizers ?? []).filter((name) => name !== deviceFinalizer),
+          signal,
+        );
+    }
+  }
+
+  async #addFinalizer(device: MdevDevice, signal: AbortSignal): Promise<void> {
+    const finalizers = device.metadata.finalizers ?? [];
+    if (!finalizers.includes(deviceFinalizer)) await this.#setFinalizers(device, [...finalizers, deviceFinalizer], signal);
+  }
+
+  /** Refused with Conflict when the object has changed: then somebody else's finalizers might be lost. */
+  async #setFinalizers(device: MdevDevice, finalizers: readonly string[], signal: AbortSignal): Promise<void> {
+    const metadata = { resourceVersion: device.metadata.resourceVersion, uid: device.metadata.uid, finalizers };
+    await this.#options.client.patch(deviceResource, keyed(device), 'merge', { metadata }, { fieldManager }, signal);
+  }
+
+  async #apply(device: MdevDevice, body: StatusPatch, signal: AbortSignal): Promise<void> {
+    await this.#options.client.apply(deviceResource, keyed(device), body, { fieldManager, force: true, subresource: 'status' }, signal);
+  }
+}
+
+function keyed(device: MdevDevice): { namespace: string | undefined; name: string } {
+  return { namespace: device.metadata.namespace, name: device.metadata.name };
+}
+
+/** An object that is being deleted gets no place any more. */
+function overtaken(device: MdevDevice, action: Action): boolean {
+  return device.metadata.deletionTimestamp !== undefined && action.type !== 'RemoveFinalizer';
+}
