@@ -65,6 +65,8 @@ export function goJson(value: unknown): string {
   if (typeof value === 'boolean' || typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return `[${value.map((item) => goJson(item)).join(',')}]`;
   if (typeof value === 'object') {
+    // A Map stands for a Go struct, whose fields keep their order.
+    if (value instanceof Map) return `{${Array.from(value, ([key, item]) => `${jsonString(String(key))}:${goJson(item)}`).join(',')}}`;
     const entries = Object.entries(value).sort(([a], [b]) => compareStrings(a, b));
     return `{${entries.map(([key, item]) => `${jsonString(key)}:${goJson(item)}`).join(',')}}`;
   }
