@@ -45,9 +45,10 @@ export async function createObject(api: Api, request: CreateRequest): Promise<Ob
 }
 
 function prepare(api: Api, request: CreateRequest): KubeObject {
-  const { resource, namespace, object, options } = request;
+  const { resource, namespace } = request;
+  placeInNamespace(resource, request.object, namespace);
+  const object = track(api, request);
   const { metadata } = object;
-  placeInNamespace(resource, object, namespace);
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
   if (metadata.name === '' && metadata.generateName !== undefined) generateName(api, resource, namespace, object);
   checkNamespace(api, resource, namespace, metadata.name);
@@ -64,13 +65,20 @@ function prepare(api: Api, request: CreateRequest): KubeObject {
   const rules = { namespaced: resource.namespaced, checkName: resource.checkName, path: 'metadata' };
   const errors = [...validateObjectMeta(metadata, rules), ...resource.validate(object, '')];
   if (errors.length > 0) throw invalid(groupKindOf(resource), metadata.name, errors);
+  return object;
+}
+
+/** Field managers see the object as the client meant it, before parts are put back that the write may not set. */
+function track(api: Api, request: CreateRequest): KubeObject {
+  const { resource, object } = request;
   if (request.managed === true) return object;
   return trackUpdate({
     updated: object,
-    manager: options.fieldManager,
+    manager: request.options.fieldManager,
     schema: resource.schema,
     subresource: '',
     hasStatus: resource.hasStatus,
+    custom: resource.custom,
     now: api.clock.now(),
   });
 }

@@ -76,6 +76,7 @@ export async function applyObject(
     schema: resource.schema,
     subresource: target.subresource,
     hasStatus: resource.hasStatus,
+    custom: resource.custom,
     now: api.clock.now(),
   });
   const { object, unknown } = decodeObject(resource, merged);

@@ -1,12 +1,13 @@
 /** What update, patch and apply share: from the live object and a candidate to a stored object, or to nothing when nothing changed. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Api } from '../api.ts';
 import { invalid as invalidField } from '../field-error.ts';
+import { keepTimesOfNoop } from '../fieldmanager/noop.ts';
 import { trackUpdate } from '../fieldmanager/update.ts';
 import { finalizerWarnings } from '../meta/finalizer-warnings.ts';
-import type { KubeObject } from '../object.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
 import type { WriteOptions } from '../request/options.ts';
 import { groupKindOf, groupResourceOf, type Resource, viewObject, viewText } from '../resource.ts';
+import { jsonEqual } from '../schema/equality.ts';
 import { validateObjectMetaUpdate } from '../schema/object-meta.ts';
 import { badRequest, conflict, invalid, notFound } from '../status.ts';
 import { type Entry, entryKey, serializeObject } from '../store/entry.ts';
@@ -48,10 +49,10 @@ export async function storeUpdate(
 ): Promise<ObjectResult> {
   const { resource } = target;
   const live = viewObject(resource, entry);
-  const object = settle(api, target, live, candidate, options);
+  const object = keepTimesOfNoop(live, settle(api, target, live, candidate, options));
   const warnings = [...candidate.warnings, ...(resource.custom && target.subresource === '' ? finalizerWarnings(object.metadata) : [])];
   const result = (text: string): ObjectResult => ({ type: 'object', code: 200, resource, text, warnings });
-  if (isSame(live, object)) return result(viewText(resource, entry));
+  if (jsonEqual(live, object)) return result(viewText(resource, entry));
   if (options.dryRun) return result(serializeObject(object));
   const { metadata } = object;
   const done = metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0;
@@ -68,8 +69,8 @@ export async function storeUpdate(
 
 function settle(api: Api, target: Target, live: KubeObject, candidate: Candidate, options: WriteOptions): KubeObject {
   const { resource } = target;
-  const { object } = candidate;
-  checkIdentity(target, live, object, candidate.unconditional);
+  checkIdentity(target, live, candidate.object, candidate.unconditional);
+  const object = track(api, target, live, candidate, options);
   const { metadata } = object;
   metadata.resourceVersion = live.metadata.resourceVersion;
   metadata.namespace ??= live.metadata.namespace ?? '';
@@ -90,14 +91,21 @@ function settle(api: Api, target: Target, live: KubeObject, candidate: Candidate
   }
   const errors = [...validateObjectMetaUpdate(metadata, live.metadata), ...resource.validate(object, target.subresource, live)];
   if (errors.length > 0) throw invalid(groupKindOf(resource), target.name, errors);
-  if (candidate.managed === true) return object;
+  return object;
+}
+
+/** Field managers see the object as the client meant it, before parts are put back that the write may not set. */
+function track(api: Api, target: Target, live: KubeObject, candidate: Candidate, options: WriteOptions): KubeObject {
+  const { resource, subresource } = target;
+  if (candidate.managed === true) return candidate.object;
   return trackUpdate({
     live,
-    updated: object,
+    updated: candidate.object,
     manager: options.fieldManager,
     schema: resource.schema,
-    subresource: target.subresource,
+    subresource,
     hasStatus: resource.hasStatus,
+    custom: resource.custom,
     now: api.clock.now(),
   });
 }
@@ -148,19 +156,10 @@ function copyOrDrop<K extends 'generation' | 'deletionTimestamp' | 'deletionGrac
 }
 
 function contentChanged(resource: Resource, live: KubeObject, object: KubeObject): boolean {
-  const content = (from: KubeObject): Record<string, unknown> => {
+  const content = (from: KubeObject): JsonObject => {
     const { metadata: _metadata, ...rest } = from;
     if (resource.hasStatus) Reflect.deleteProperty(rest, 'status');
     return rest;
   };
-  return !isDeepStrictEqual(content(live), content(object));
-}
-
-/** Whether two states differ in nothing but the times of managedFields: such a write is not stored. */
-function isSame(live: KubeObject, object: KubeObject): boolean {
-  const plain = (from: KubeObject): KubeObject => {
-    const managedFields = from.metadata.managedFields?.map(({ time: _time, ...entry }) => entry);
-    return { ...from, metadata: { ...from.metadata, ...(managedFields !== undefined && { managedFields }) } };
-  };
-  return isDeepStrictEqual(plain(live), plain(object));
+  return !jsonEqual(content(live), content(object));
 }

@@ -3,6 +3,7 @@
  * because node:sqlite is synchronous and an fsync may take many milliseconds.
  * Guarantee: when `append` returns, the rows survive kill -9 and, disk permitting, power loss (WAL, synchronous=FULL).
  */
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** One object as a row; `json` is its text in storage form. */
@@ -51,6 +52,8 @@ export interface DatabaseOptions {
  * @throws Error when another process holds it, or the file is not ours.
  */
 export function openDatabase(options: DatabaseOptions): Database {
+  // Made first, so that it and the files SQLite puts beside it are for the owner only.
+  closeSync(openSync(options.path, 'a', 0o600));
   const database = new DatabaseSync(options.path);
   try {
     // The exclusive lock keeps a second server off the same directory; the kernel drops it with the process.

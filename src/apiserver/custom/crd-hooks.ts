@@ -1,0 +1,41 @@
+/** What writing a CustomResourceDefinition does beyond its schema: defaults, its rules, its status, its finalizer. */
+import type { Hooks } from '../api.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { KubeObject } from '../object.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { parseEntry } from '../store/entry.ts';
+import { setCondition, settleCrdStatus } from './crd-status.ts';
+
+/** The storage name of CRDs. */
+export const crdStorage = 'customresourcedefinitions.apiextensions.k8s.io';
+/** Held by a CRD until its objects are gone. */
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
+
+/** The hooks of CRDs. Names are settled in the write itself, so that what is stored is served at once. */
+export function crdHooks(store: ObjectStore, clock: Clock): Hooks {
+  return {
+    prepareWrite(crd) {
+      settleCrdStatus(crd, otherCrds(store, crd), clock.now());
+    },
+    prepareDelete(crd) {
+      const finalizers = crd.metadata.finalizers ?? [];
+      if (crd.metadata.deletionTimestamp === undefined && !finalizers.includes(cleanupFinalizer)) {
+        crd.metadata.finalizers = [...finalizers, cleanupFinalizer];
+      }
+      setCondition(
+        crd,
+        'Terminating',
+        true,
+        'InstanceDeletionPending',
+        'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+        clock.now(),
+      );
+      return true;
+    },
+  };
+}
+
+/** Every CRD but this one, newest state. */
+export function otherCrds(store: ObjectStore, crd: KubeObject): KubeObject[] {
+  return [...store.collection(crdStorage).all()].filter((entry) => entry.name !== crd.metadata.name).map(parseEntry);
+}

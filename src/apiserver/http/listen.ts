@@ -1,0 +1,128 @@
+/** The only file that touches sockets: HTTPS in front of a Handler. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Credentials } from '../auth/credentials.ts';
+import { isBearer } from '../auth/credentials.ts';
+import type { User } from '../discovery/virtual-resources.ts';
+import type { Watch } from '../watch/watch.ts';
+import type { Answer } from './answer.ts';
+import type { Handler } from './handler.ts';
+
+export interface ListenOptions {
+  readonly handler: Handler;
+  readonly credentials: () => Credentials;
+  readonly admin: User;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Uses renewed certificates for new connections. */
+  renew(credentials: Credentials): void;
+  /** Takes no more connections, lets requests under way end, ends watches, and cuts what is left after `grace` ms. */
+  close(grace: number): Promise<void>;
+}
+
+const keepAlive = 120_000;
+
+/** Begins to listen. @throws Error when the address cannot be had (`code` EADDRINUSE and the like) */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const watches = new Set<Watch>();
+  const server = createServer(
+    {
+      ...tlsOptions(options.credentials()),
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+      keepAliveTimeout: keepAlive,
+    },
+    getRequestListener(
+      async (request, env) => {
+        const { incoming, outgoing } = env as HttpBindings;
+        const answer = await options.handler(request, userOf(incoming, request, options));
+        send(answer, outgoing, watches);
+        return RESPONSE_ALREADY_SENT;
+      },
+      { overrideGlobalObjects: false },
+    ),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    renew(credentials) {
+      server.setSecureContext(tlsOptions(credentials));
+    },
+    close: (grace) => close(server, watches, grace),
+  };
+}
+
+function tlsOptions({ authority, server }: Credentials): { ca: string; cert: string; key: string } {
+  return { ca: authority.certificate, cert: server.certificate, key: server.key };
+}
+
+function userOf(incoming: IncomingMessage, request: Request, options: ListenOptions): User | undefined {
+  if (isBearer(request.headers.get('authorization'), options.credentials().token)) return options.admin;
+  const { socket } = incoming;
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const { CN, O } = socket.getPeerCertificate().subject;
+  const name = [CN].flat()[0];
+  return name === undefined ? undefined : { name, groups: [...[O].flat().filter((group) => group !== undefined), 'system:authenticated'] };
+}
+
+function send(answer: Answer, outgoing: ServerResponse, watches: Set<Watch>): void {
+  const { status, headers, body } = answer;
+  if (outgoing.destroyed) return;
+  if (typeof body === 'string') {
+    const bytes = Buffer.from(body);
+    outgoing.writeHead(status, status === 304 ? { ...headers } : { ...headers, 'content-length': bytes.length });
+    outgoing.end(status === 304 ? undefined : bytes);
+    return;
+  }
+  outgoing.writeHead(status, { ...headers });
+  outgoing.flushHeaders();
+  watches.add(body);
+  outgoing.on('drain', () => {
+    body.drained();
+  });
+  outgoing.on('close', () => {
+    body.stop();
+  });
+  body.start({
+    write: (bytes) => outgoing.write(bytes),
+    end(cut) {
+      watches.delete(body);
+      if (cut) outgoing.destroy();
+      else outgoing.end();
+    },
+  });
+}
+
+async function close(server: Server, watches: Set<Watch>, grace: number): Promise<void> {
+  const closed = new Promise<void>((resolve, reject) => {
+    server.close((error) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
+  for (const watch of [...watches]) watch.stop();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, grace);
+  try {
+    await closed;
+  } finally {
+    clearTimeout(timer);
+  }
+}
