@@ -175,7 +175,9 @@ class Pair {
     for (const started of this.#started) if (started.expected === 'waits' && started.isDone()) started.expected = 'ok';
     expect(this.#started.map(({ actual }) => actual)).toEqual(this.#started.map(({ expected }) => expected));
 
-    const devices = host.bus.devices();
+    const byUUID = (a: { readonly uuid: string }, b: { readonly uuid: string }): number => (a.uuid < b.uuid ? -1 : 1);
+    const devices = host.bus.devices().sort(byUUID);
+    model.devices.sort(byUUID);
     const shown = devices.map((device) => ({
       uuid: device.uuid,
       parent: device.parent,

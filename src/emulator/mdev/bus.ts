@@ -12,6 +12,7 @@ import { removeDevice } from './remove.ts';
 import { showDevice, showParent } from './show.ts';
 import type { DeviceSnapshot, KernelReport, ParentSnapshot, User } from './snapshot.ts';
 import type { Core } from './state.ts';
+import { UUIDTable } from './uuid-table.ts';
 import { Uevents } from './uevents.ts';
 
 export interface MdevBusInit {
@@ -45,7 +46,7 @@ export class MdevBus {
       uevents: this.uevents,
       groups: new Groups(),
       parents: new Map(),
-      devices: new Map(),
+      devices: new UUIDTable(),
       busDrivers: new Map(),
     };
   }
@@ -82,8 +83,9 @@ export class MdevBus {
     return parent === undefined ? undefined : showParent(parent);
   }
 
+  /** All devices in any state, in no order. */
   devices(): DeviceSnapshot[] {
-    return [...this.#core.devices.values()].map(showDevice);
+    return [...this.#core.devices].map(showDevice);
   }
 
   device(uuid: string): DeviceSnapshot | undefined {

@@ -56,7 +56,7 @@ function addDevice(core: Core, parent: Parent, type: ParentType, uuid: string, p
     waiters: undefined,
     place: -1,
   };
-  core.devices.set(uuid, device);
+  core.devices.add(device);
   parent.devices.add(device);
   emitDevice(core, device, 'add');
   return device;

@@ -5,6 +5,7 @@ import type { BusDriver, MdevIdentity, ParentOps, TypeInit } from './driver.ts';
 import type { DeviceList, Listed } from './device-list.ts';
 import type { Group, Groups } from './groups.ts';
 import type { DeviceState, KernelReport, User } from './snapshot.ts';
+import type { UUIDTable } from './uuid-table.ts';
 import type { UeventAction, Uevents } from './uevents.ts';
 
 export interface ParentType {
@@ -55,7 +56,7 @@ export interface Core {
   readonly uevents: Uevents;
   readonly groups: Groups;
   readonly parents: Map<string, Parent>;
-  readonly devices: Map<string, Device>;
+  readonly devices: UUIDTable<Device>;
   readonly busDrivers: Map<string, BusDriver>;
   /** Aborted when the power goes: every wait ends. */
   readonly power: AbortSignal;
