@@ -109,17 +109,22 @@ function hands(control: HostControl): Omit<Fixture, 'provider' | 'pass' | 'break
   };
 }
 
+/** A subject that shows all the hands of others. */
+type EmulatedSubject<F extends Fixture = Fixture> = Omit<Subject, 'open'> & { open(): Promise<F & { readonly control: HostControl }> };
+
 /** The provider in the same process as the emulated kernel. */
-export const inProcess: Subject = {
+export const inProcess: EmulatedSubject = {
   name: 'on the emulated kernel in this process',
   parents,
   lacks: { reconnect: 'there is no connection', reboot: 'the provider ends with its kernel' },
   async open() {
     const clock = new ManualClock();
     const host = await boot(clock);
+    const control = new EmulatedHostControl(host);
     return {
       provider: new EmulatedProvider({ host, clock, log }),
-      ...hands(new EmulatedHostControl(host)),
+      control,
+      ...hands(control),
       pass: (ms) => clock.advance(ms),
       breakConnection: () => Promise.reject(new Error('There is no connection')),
       reboot: () => Promise.reject(new Error('There is no second kernel')),
@@ -150,7 +155,7 @@ class Emulator implements AsyncDisposable {
 }
 
 /** The provider on the other side of a socket. */
-export const overSocket: Omit<Subject, 'open'> & { open(): Promise<Fixture & { readonly socketPath: string }> } = {
+export const overSocket: EmulatedSubject<Fixture & { readonly socketPath: string }> = {
   name: 'over a UNIX socket',
   parents,
   lacks: {},
@@ -165,6 +170,7 @@ export const overSocket: Omit<Subject, 'open'> & { open(): Promise<Fixture & { r
     return {
       provider,
       socketPath,
+      control,
       ...hands(control),
       pass: (ms) => clock.advance(ms),
       async breakConnection() {

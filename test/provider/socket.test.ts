@@ -11,8 +11,10 @@ import { ManualClock } from '../../src/lib/manual-clock.ts';
 import type { MdevProvider } from '../../src/provider/contract.ts';
 import { RemoteProvider } from '../../src/provider/remote/client.ts';
 import { infoCall } from '../../src/provider/remote/provider-protocol.ts';
-import { overSocket } from './emulated-subjects.ts';
-import { patient, refusal, until } from './support.ts';
+import { serveSocket } from '../../src/provider/remote/server.ts';
+import { providerService } from '../../src/provider/remote/provider-service.ts';
+import { inProcess, overSocket } from './emulated-subjects.ts';
+import { patient, refusal, until, watching } from './support.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -178,13 +180,43 @@ describe('the socket of a provider', () => {
 
   it('neither waits for a client that does not read, nor remembers without end what it would have told it', async () => {
     const deaf = connect(fixture.socketPath);
-    await once(deaf, 'connect');
+    const closed = closing(deaf);
     deaf.pause();
-    for (let id = 0; id < 20_000; id++) deaf.write(frame(call(id, 'provider/listParents')));
-    for (let round = 0; round < 20; round++) await serves();
-    // The kernel's buffers and the calls in flight are full: the rest of what it asks waits on its own side.
-    expect(deaf.writableLength).toBeGreaterThan(0);
-    deaf.destroy();
+    let calls = 0;
+    while (!deaf.destroyed) {
+      for (let batch = 0; batch < 200; batch++) deaf.write(frame(call(calls++, 'provider/listParents')));
+      await serves();
+      expect(calls).toBeLessThan(50_000);
+    }
+    await closed;
+  });
+
+  it('tells what it serves when a client stops watching, or is gone', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'mdev-'));
+    const socketPath = path.join(folder, 's');
+    let watched = 0;
+    const { provider } = await inProcess.open();
+    provider.watch = async function* (signal) {
+      watched++;
+      yield { kind: 'sync' };
+      await once(signal, 'abort');
+      watched--;
+    };
+    await using _server = await serveSocket({ socketPath, services: [providerService(provider)], log });
+    const client = new RemoteProvider({ socketPath, clock: new ManualClock(), log });
+    const watchers = [await watching(client), await watching(client), await watching(client)];
+    expect(watched).toBe(3);
+    await watchers[0]?.[Symbol.asyncDispose]();
+    await until(
+      async () => watched,
+      (count) => count === 2,
+    );
+    await client.close();
+    await until(
+      async () => watched,
+      (count) => count === 0,
+    );
+    await rm(folder, { recursive: true });
   });
 });
 

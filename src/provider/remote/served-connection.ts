@@ -9,8 +9,10 @@ import { libraryLogger } from './library-logger.ts';
 import { checkParams, tokenSchema, type Call, type Stream } from './protocol.ts';
 import { toWire } from './wire-error.ts';
 
-/** So many calls of one client are worked on at once; the socket is not read further until some are answered. */
-const maxInFlight = 1024;
+/** More calls of one client than this are not worked on at once: it has lost its mind, and its connection. */
+const maxInFlight = 16_384;
+/** A client that leaves so many bytes unread does not read at all. */
+const maxUnreadBytes = 32 * 1024 * 1024;
 
 const progress = new ProgressType<unknown>();
 
@@ -88,14 +90,14 @@ export class ServedConnection {
     // A late cancellation has nothing to cancel; the library would remember it for ever.
     if (!('id' in checked)) return this.#inFlight.has(checked.params.id);
     if (this.#inFlight.has(checked.id)) throw new Error(`Call ${checked.id} is not answered yet`);
+    if (this.#inFlight.size >= maxInFlight) throw new Error(`${maxInFlight} calls are not answered yet`);
+    // The socket is read on whatever happens: a paused one would not tell that the client, and what it holds, is gone.
+    if (this.#socket.writableLength > maxUnreadBytes) throw new Error(`${this.#socket.writableLength} bytes of answers are not read`);
     this.#inFlight.add(checked.id);
-    if (this.#inFlight.size >= maxInFlight) this.#socket.pause();
     return true;
   }
 
   #answered(message: Message): void {
-    if (!('id' in message) || typeof message.id !== 'number') return;
-    this.#inFlight.delete(message.id);
-    if (this.#inFlight.size < maxInFlight && this.#socket.isPaused()) this.#socket.resume();
+    if ('id' in message && typeof message.id === 'number') this.#inFlight.delete(message.id);
   }
 }

@@ -76,6 +76,56 @@ export function slowKernelContract(subject: Subject): void {
         },
       );
 
+      const { writable } = known.attributes ?? {};
+      if (writable !== undefined)
+        contractTest(
+          subject,
+          ['faults', 'deadline'],
+          `a write to ${writable.name} of ${known.name} is given up with ETIMEDOUT, and so is a removal that waits for it`,
+          async (fixture) => {
+            const { provider } = fixture;
+            const id = await make(provider, known);
+            await fixture.strike(known.name, 'attribute', 'hang');
+            const write = refusal(provider.setAttribute(id, writable.name, writable.value, patient));
+            // The write has begun once a later call about the device is answered.
+            await provider.getDevice(id, patient);
+            const removal = refusal(provider.remove(id, patient));
+            await until(
+              () => provider.getDevice(id, patient),
+              (device) => device?.state === 'removing',
+            );
+            await fixture.pass(longEnough);
+            expect(await write).toEqual({ code: 'ETIMEDOUT', step: 'attribute' });
+            expect(await removal).toEqual({ code: 'ETIMEDOUT', step: 'remove' });
+            await fixture.heal();
+            await until(
+              () => provider.getDevice(id, patient),
+              (device) => device === undefined,
+            );
+          },
+        );
+
+      if (known.features.includes('Online'))
+        contractTest(
+          subject,
+          ['faults', 'deadline'],
+          `switching a device of ${known.name} is given up with ETIMEDOUT, and the kernel goes on with it`,
+          async (fixture) => {
+            const { provider } = fixture;
+            const id = await make(provider, known);
+            await fixture.strike(known.name, 'online', 'hang');
+            const switching = refusal(provider.setOnline(id, true, patient));
+            await provider.getDevice(id, patient);
+            await fixture.pass(longEnough);
+            expect(await switching).toEqual({ code: 'ETIMEDOUT', step: 'online' });
+            await fixture.heal();
+            await until(
+              () => provider.getDevice(id, patient),
+              (device) => device?.online === true,
+            );
+          },
+        );
+
       contractTest(
         subject,
         ['faults'],
