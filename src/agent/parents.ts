@@ -1,11 +1,11 @@
 import { parentLabels } from '../api/group.ts';
-import type { MdevDevice } from '../api/mdev-device.ts';
 import { mdevParentSchema, type MdevParent } from '../api/mdev-parent.ts';
 import { parentObjectName } from '../api/parent-name.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Log } from '../kube/log.ts';
 import { parentResource } from '../kube/resource.ts';
 import type { Store } from '../kube/store.ts';
+import type { DeviceStore } from './device-store.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AgentMetrics } from './metrics.ts';
@@ -29,7 +29,7 @@ export interface ParentPublisherOptions {
   /** The MdevParent objects of this node. */
   readonly parents: Store<MdevParent>;
   /** The MdevDevice objects of this node. */
-  readonly devices: Store<MdevDevice, string>;
+  readonly devices: DeviceStore;
 }
 
 /** At most one write in this time per parent, ms; what is newest then is written. */

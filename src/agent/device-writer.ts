@@ -1,0 +1,108 @@
+import { findCondition, type ConditionClaim } from '../api/condition.ts';
+import { deviceFinalizer } from '../api/group.ts';
+import { mdevDeviceSchema, type MdevDevice } from '../api/mdev-device.ts';
+import { isNotFound } from '../kube/api-error.ts';
+import type { KubeClient, KubeObject } from '../kube/client.ts';
+import type { EventSink } from '../kube/events.ts';
+import { deviceResource, keyOf } from '../kube/resource.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { DeviceStore } from './device-store.ts';
+import type { AgentMetrics } from './metrics.ts';
+import { fieldManager } from './node.ts';
+import { buildStatus, isPublished, type StatusFacts } from './status.ts';
+import { WrittenObjects } from './written-objects.ts';
+
+export interface DeviceWriterOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly metrics: AgentMetrics;
+  readonly devices: DeviceStore;
+}
+
+/** Reasons of Ready that are no trouble to tell of in an Event. */
+const quiet = new Set(['Offline', 'Withdrawn', 'ProviderUnavailable']);
+
+/** Reads and writes the MdevDevice objects of this node: nothing is written that is there already. */
+export class DeviceWriter {
+  readonly #options: DeviceWriterOptions;
+  readonly #written = new WrittenObjects<MdevDevice>();
+
+  constructor(options: DeviceWriterOptions) {
+    this.#options = options;
+  }
+
+  /** The object as it is after our own last write. */
+  current(key: string): MdevDevice | undefined {
+    return this.#written.latest(key, this.#options.devices.get(key));
+  }
+
+  /** Whether the watch has only brought back what was written here for the spec as it is. */
+  isEcho(key: string): boolean {
+    const object = this.#options.devices.get(key);
+    if (object === undefined || !this.#written.isEcho(key, object)) return false;
+    this.#written.forget(key);
+    const ready = findCondition(object.status?.conditions, 'Ready');
+    return object.metadata.deletionTimestamp === undefined && ready?.observedGeneration === object.metadata.generation;
+  }
+
+  forget(key: string): void {
+    this.#written.forget(key);
+  }
+
+  /** Writes the status if it differs from the object's. An object that is gone or is another one by now is left alone. */
+  async publish(object: MdevDevice, facts: StatusFacts, signal: AbortSignal): Promise<void> {
+    const { client, clock, metrics } = this.#options;
+    const status = buildStatus(object, facts, clock.now());
+    if (isPublished(object, status)) return;
+    this.#tellTrouble(object, facts.claims);
+    const { namespace, name, uid } = object.metadata;
+    const options = { fieldManager, force: true, subresource: 'status' } as const;
+    await this.#write(keyOf(object.metadata), () =>
+      client.apply(deviceResource, { namespace, name }, { metadata: { uid }, status }, options, signal),
+    );
+    metrics.statusWritten('MdevDevice');
+  }
+
+  /** Takes our finalizer off the object if it is still the one that was looked at. */
+  async removeFinalizer(object: MdevDevice, signal: AbortSignal): Promise<void> {
+    const { namespace, name, uid, finalizers = [] } = object.metadata;
+    const index = finalizers.indexOf(deviceFinalizer);
+    if (index < 0) return;
+    const path = `/metadata/finalizers/${index}`;
+    const patch = [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path, value: deviceFinalizer },
+      { op: 'remove', path },
+    ];
+    await this.#write(keyOf(object.metadata), () =>
+      this.#options.client.patch(deviceResource, { namespace, name }, 'json', patch, { fieldManager }, signal),
+    );
+  }
+
+  /** Tells of a device that was there and is not. */
+  tellLost(object: MdevDevice, message: string): void {
+    this.#options.events.record(object, { type: 'Warning', reason: 'DeviceLost', message });
+  }
+
+  async #write(key: string, request: () => Promise<KubeObject>): Promise<void> {
+    try {
+      this.#written.remember(key, mdevDeviceSchema.parse(await request()));
+    } catch (error) {
+      this.#written.forget(key);
+      // Gone: the watch brings that, and the key comes again.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  /** An Event when the device gets into trouble, or from one into another. */
+  #tellTrouble(object: MdevDevice, claims: readonly ConditionClaim[]): void {
+    const ready = claims.find(({ type }) => type === 'Ready');
+    const created = claims.find(({ type }) => type === 'Created');
+    const claim = ready?.reason === 'Deleting' ? created : ready;
+    if (ready?.status !== 'False' || claim === undefined || quiet.has(claim.reason)) return;
+    const before = findCondition(object.status?.conditions, claim.type);
+    if (before?.status === claim.status && before.reason === claim.reason) return;
+    this.#options.events.record(object, { type: 'Warning', reason: claim.reason, message: claim.message });
+  }
+}

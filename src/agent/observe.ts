@@ -1,0 +1,95 @@
+import type { MdevDevice } from '../api/mdev-device.ts';
+import { ProviderError, type Device, type MdevProvider, type Users } from '../provider/contract.ts';
+import type { Desired, Observed } from './decide/types.ts';
+import { isOlder } from './desired.ts';
+import { groupKey, type DeviceStore } from './device-store.ts';
+import type { ProviderState } from './provider-state.ts';
+import type { RecordStore } from './record/record-store.ts';
+import { isComplete, type OwnershipRecord } from './record/record.ts';
+
+export interface Observers {
+  readonly provider: MdevProvider;
+  readonly state: ProviderState;
+  readonly records: RecordStore;
+  readonly devices: DeviceStore;
+}
+
+/** Who uses the device; undefined where that cannot be told. */
+async function usersOf(provider: MdevProvider, device: Device | undefined, signal: AbortSignal): Promise<Users | undefined> {
+  if (device === undefined || device.state === 'creating') return undefined;
+  try {
+    return await provider.users(device.id, signal);
+  } catch (error) {
+    if (error instanceof ProviderError && error.step === 'users') return undefined;
+    throw error;
+  }
+}
+
+function rivalOf(object: MdevDevice, { uuid }: Desired, devices: DeviceStore): Observed['rival'] {
+  const rivals = devices
+    .byIndex('uuid', uuid)
+    .filter(
+      (other) => other.metadata.uid !== object.metadata.uid && other.metadata.deletionTimestamp === undefined && isOlder(other, object),
+    );
+  const [rival] = rivals;
+  return rival === undefined ? undefined : { namespace: rival.metadata.namespace ?? '', name: rival.metadata.name };
+}
+
+async function groupMatesOf(desired: Desired, observers: Observers, signal: AbortSignal): Promise<Device[]> {
+  const { group, object } = desired;
+  if (group === undefined) return [];
+  const { devices, records, provider } = observers;
+  const mates: Device[] = [];
+  for (const other of devices.byIndex('group', groupKey(object.namespace, group))) {
+    const { namespace = '', name, uid } = other.metadata;
+    if (uid === object.uid) continue;
+    const record = records.ofOwner(namespace, name).find((candidate) => candidate.object.uid === uid);
+    if (record?.step !== 'ready' || record.parent !== desired.parent || !isComplete(record)) continue;
+    const device = await provider.getDevice(record.uuid, signal);
+    if (device?.state === 'live') mates.push(device);
+  }
+  return mates;
+}
+
+/**
+ * Looks at everything that matters for the device of one object. The device itself is read afresh.
+ * @param justMade the device was made a moment ago, so nobody can have it open
+ * @throws ProviderError when the kernel cannot be asked
+ */
+export async function observeObject(
+  object: MdevDevice,
+  desired: Desired,
+  bootID: string,
+  justMade: boolean,
+  observers: Observers,
+  signal: AbortSignal,
+): Promise<Observed> {
+  const { provider, state, records, devices } = observers;
+  const device = await provider.getDevice(desired.uuid, signal);
+  return {
+    bootID,
+    device,
+    record: records.get(desired.uuid),
+    recordUnreadable: records.unreadable(desired.uuid) !== undefined,
+    parent: desired.parent === undefined ? undefined : state.view(desired.parent)?.parent,
+    users: justMade && device !== undefined ? { inUse: false, known: [] } : await usersOf(provider, device, signal),
+    groupMates: await groupMatesOf(desired, observers, signal),
+    rival: rivalOf(object, desired, devices),
+  };
+}
+
+/** Looks at what matters for a record without its object. @throws ProviderError when the kernel cannot be asked */
+export async function observeRecord(record: OwnershipRecord, bootID: string, observers: Observers, signal: AbortSignal): Promise<Observed> {
+  const { provider, state } = observers;
+  const device = await provider.getDevice(record.uuid, signal);
+  return {
+    bootID,
+    device,
+    record,
+    recordUnreadable: false,
+    parent: state.view(record.parent)?.parent,
+    users: record.deletionSeen ? await usersOf(provider, device, signal) : undefined,
+    groupMates: [],
+    rival: undefined,
+  };
+}

@@ -1,0 +1,227 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nodeResource, deviceResource, parentResource } from '../kube/resource.ts';
+import { mdevDeviceSchema, type MdevDevice } from '../api/mdev-device.ts';
+import { mdevParentSchema, type MdevParent } from '../api/mdev-parent.ts';
+import { isAborted, pause } from '../kube/abort.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { EventRecorder } from '../kube/events.ts';
+import type { Log } from '../kube/log.ts';
+import { Reflector } from '../kube/reflector.ts';
+import { Store } from '../kube/store.ts';
+import type { Clock } from '../lib/clock.ts';
+import { tryLock } from '../lib/lock.ts';
+import type { MdevProvider } from '../provider/contract.ts';
+import { handleRequest } from './admin-requests.ts';
+import { lockFile, recordsDirectory } from './admin.ts';
+import { DeviceController } from './device-controller.ts';
+import { createDeviceStore } from './device-store.ts';
+import { DeviceWriter } from './device-writer.ts';
+import { noMetrics, type AgentMetrics } from './metrics.ts';
+import { ensureLeaseNamespace, findClusterUID, findNode, keepNodeLease, type NodeIdentity } from './node.ts';
+import { ParentPublisher } from './parents.ts';
+import { ProviderState } from './provider-state.ts';
+import { RecordStore } from './record/record-store.ts';
+import { serveRequests } from './requests.ts';
+import { sweepUsers } from './users-sweep.ts';
+
+export interface AgentOptions {
+  readonly client: KubeClient;
+  readonly provider: MdevProvider;
+  /** The name under which this node is registered. */
+  readonly nodeName: string;
+  /** The agent's own directory: ownership records, lock, requests. Made if missing, 0700. */
+  readonly dataDir: string;
+  /** Namespaces in which spec.adopt is allowed; `*` is all. */
+  readonly adoptNamespaces: readonly string[];
+  /** Make the Node object if it is missing: where there is no kubelet. */
+  readonly registerNode: boolean;
+  /** Renew Lease kube-node-lease/mdev-NODE. */
+  readonly nodeLease: boolean;
+  readonly clock: Clock;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics?: AgentMetrics;
+  /** Called once, when objects and devices have been read and everything is being kept up to date. */
+  readonly onReady?: () => void;
+}
+
+/** Field managers and managed fields are of no use here and larger than the rest. */
+function lean<T extends { metadata: object }>(object: T): T {
+  const metadata: { managedFields?: unknown } = object.metadata;
+  delete metadata.managedFields;
+  return object;
+}
+
+/** Tries `step` until it succeeds, with a growing delay. @throws the signal's reason */
+async function insist<T>(what: string, step: () => Promise<T>, { clock, log }: AgentOptions, signal: AbortSignal): Promise<T> {
+  for (let delay = 200; ; delay = Math.min(delay * 2, 5_000)) {
+    try {
+      return await step();
+    } catch (error) {
+      if (isAborted(signal)) throw error;
+      log.warn({ err: error, delay }, `cannot ${what}, trying again`);
+    }
+    if (!(await pause(clock, delay, signal))) signal.throwIfAborted();
+  }
+}
+
+async function loadRecords(dataDir: string, log: Log): Promise<RecordStore> {
+  const records = new RecordStore(recordsDirectory(dataDir));
+  for (const { uuid, path, cause } of await records.load())
+    log.error({ uuid, path, err: cause }, 'an ownership record cannot be read; its device is left alone until an administrator decides');
+  return records;
+}
+
+/** Says once per boot, on the Node, how many devices a reboot has taken; they are made again. */
+function rebootTeller(
+  options: AgentOptions,
+  node: NodeIdentity,
+  events: EventRecorder,
+  records: RecordStore,
+  state: () => ProviderState,
+): () => void {
+  let told: string | undefined;
+  return () => {
+    const { bootID } = state();
+    if (bootID === undefined || bootID === told) return;
+    told = bootID;
+    const lost = records.all().filter((record) => record.bootID !== bootID && record.step !== 'creating').length;
+    if (lost === 0) return;
+    options.log.info({ devices: lost, bootID }, 'devices were lost in a reboot and are made again');
+    const target = { apiVersion: 'v1', kind: nodeResource.kind, metadata: { name: node.name, uid: node.uid } };
+    const message = `${lost} mediated devices were lost in a reboot; they are made again under their UUIDs.`;
+    events.record(target, { type: 'Warning', reason: 'DeviceLost', message });
+  };
+}
+
+/** The agent from the point on where lock, records and identities are at hand. */
+async function reconcileNode(
+  options: AgentOptions,
+  records: RecordStore,
+  node: NodeIdentity,
+  clusterUID: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, provider, nodeName, clock, random, log, dataDir } = options;
+  const metrics = options.metrics ?? noMetrics;
+  const events = new EventRecorder({ client, clock, random, log, component: 'mdev-agent', instance: nodeName });
+  const devices = createDeviceStore(clusterUID);
+  const parents = new Store<MdevParent>({});
+  const writer = new DeviceWriter({ client, clock, events, metrics, devices });
+  const tellReboot = rebootTeller(options, node, events, records, () => state);
+  let synced = false;
+  const announce = (): void => {
+    if (synced || state.bootID === undefined || !deviceReflector.synced || !parentReflector.synced) return;
+    synced = true;
+    options.onReady?.();
+  };
+  const state: ProviderState = new ProviderState({
+    provider,
+    clock,
+    random,
+    log,
+    onSync: () => {
+      tellReboot();
+      controller.addAll();
+      publisher.notifyAll();
+      announce();
+    },
+    onParent: (parent, eased) => {
+      publisher.notify(parent);
+      if (eased) controller.onEased(parent);
+    },
+    onDevice: (uuid) => controller.onDevice(uuid),
+  });
+  const publisher = new ParentPublisher({
+    client,
+    clock,
+    random,
+    log,
+    metrics,
+    nodeName,
+    findNode: (stop) => findNode(client, nodeName, options.registerNode, stop),
+    state,
+    records,
+    parents,
+    devices,
+  });
+  const controller = new DeviceController({ ...options, metrics, clusterUID, state, records, devices, parents, writer });
+  const deviceReflector = new Reflector<MdevDevice, 'uuid' | 'group'>({
+    client,
+    resource: deviceResource,
+    selection: { fieldSelector: `status.allocation.nodeName=${nodeName}` },
+    parse: (object) => lean(mdevDeviceSchema.parse(object)),
+    store: devices,
+    onChange: (key) => {
+      if (writer.isEcho(key)) return;
+      controller.add(key);
+      if (!devices.has(key)) controller.onObjectGone();
+      const [namespace = '', name = ''] = key.split('/');
+      for (const record of records.ofOwner(namespace, name)) publisher.notify(record.parent);
+    },
+    clock,
+    random,
+    log,
+  });
+  const parentReflector = new Reflector<MdevParent>({
+    client,
+    resource: parentResource,
+    selection: { fieldSelector: `spec.nodeName=${nodeName}` },
+    parse: (object) => lean(mdevParentSchema.parse(object)),
+    store: parents,
+    onChange: (key) => {
+      publisher.onObject(key);
+      controller.onEased('');
+    },
+    clock,
+    random,
+    log,
+  });
+  // Nothing is decided before all objects are known: an object not read yet must not look like one that is missing.
+  const whenSynced = async (run: () => Promise<void>): Promise<void> => {
+    await Promise.all([deviceReflector.whenSynced(signal), parentReflector.whenSynced(signal)]);
+    announce();
+    await run();
+  };
+  await Promise.all([
+    events.run(signal),
+    deviceReflector.run(signal),
+    parentReflector.run(signal),
+    state.run(signal),
+    whenSynced(() => controller.run(signal)),
+    whenSynced(() => publisher.run(signal)),
+    whenSynced(() =>
+      serveRequests({ dataDir, log, handle: (uuid, request) => handleRequest(uuid, request, { records, devices, controller }) }, signal),
+    ),
+    whenSynced(() => sweepUsers({ provider, records, devices, clock, log, onChange: (key) => controller.add(key) }, signal)),
+    ...(options.nodeLease ? [keepNodeLease({ client, clock, log, nodeName }, signal)] : []),
+  ]);
+}
+
+/**
+ * The agent of one node: makes the mediated devices of the node match the MdevDevices allocated to it, and publishes its
+ * MdevParents. Runs until `signal` is aborted, then resolves; what is under way in the kernel is found again at the next start.
+ * @throws Error when another agent holds the data directory; RecordError when the records cannot be read
+ */
+export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const { client, dataDir, nodeName, registerNode, nodeLease, log } = options;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  using lock = tryLock(join(dataDir, lockFile));
+  if (lock === undefined) throw new Error(`Cannot start: another agent runs on ${dataDir}`);
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  try {
+    const records = await loadRecords(dataDir, log);
+    const clusterUID = await insist('read the UID of the cluster', () => findClusterUID(client, stop), options, stop);
+    const node = await insist('find the Node', () => findNode(client, nodeName, registerNode, stop), options, stop);
+    if (nodeLease && registerNode) await insist('make the namespace of Leases', () => ensureLeaseNamespace(client, stop), options, stop);
+    log.info({ node: nodeName, records: records.all().length }, 'agent starts');
+    await reconcileNode(options, records, node, clusterUID, stop);
+  } catch (error) {
+    if (!isAborted(signal)) throw error;
+  } finally {
+    failed.abort();
+  }
+}
