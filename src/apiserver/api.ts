@@ -13,8 +13,8 @@ export interface Log {
 
 /** What a kind does beyond its schema when it is written. Hooks are synchronous: a write is judged and ordered in one turn. */
 export interface Hooks {
-  /** Completes what is about to be validated and stored; `old` is absent on a create. */
-  prepareWrite?(object: KubeObject, old?: KubeObject): void;
+  /** Completes, in place, what was found valid and is about to be stored. */
+  complete?(object: KubeObject): void;
   /** Marks an object that shall go; true keeps it until `mayRemove` allows. */
   prepareDelete?(object: KubeObject): boolean;
   /** Whether an object that is marked, and without finalizers, may go. */

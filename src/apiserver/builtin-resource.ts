@@ -1,7 +1,9 @@
 /** A built-in resource as the request handlers see it. */
 import { decodeBuiltin } from './builtin/decode.ts';
 import type { BuiltinResource } from './builtin/resource.ts';
+import { crdStorage } from './custom/crd-hooks.ts';
 import { apiVersionOf, type Resource } from './resource.ts';
+import { defaultCustomResourceDefinition, validateCustomResourceDefinition } from './schema/crd.ts';
 import { checkDns1123Label, checkDns1123Subdomain } from './schema/names.ts';
 
 // Raise when a built-in schema changes in a way that stored texts must follow.
@@ -10,6 +12,7 @@ const schemaRevision = 1;
 /** Wraps `builtin` for the handlers. */
 export function serveBuiltin(builtin: BuiltinResource): Resource {
   const tag = `${apiVersionOf(builtin)}/${builtin.kind}/builtin-${schemaRevision}`;
+  const isCrd = builtin.storage === crdStorage;
   const isStored = builtin.storage !== 'events' || builtin.group === '';
   return {
     ...builtin,
@@ -20,7 +23,13 @@ export function serveBuiltin(builtin: BuiltinResource): Resource {
     collectable: builtin.storage !== 'events',
     returnsDeleted: builtin.storage === 'namespaces',
     checkName: builtin.storage === 'namespaces' ? checkDns1123Label : checkDns1123Subdomain,
-    decode: (object) => decodeBuiltin(object, builtin.schema),
+    decode(object) {
+      const unknown = decodeBuiltin(object, builtin.schema);
+      if (isCrd) defaultCustomResourceDefinition(object);
+      return unknown;
+    },
+    validate: (object, subresource, old) =>
+      isCrd ? validateCustomResourceDefinition(object, old) : builtin.validate(object, subresource, old),
     views: new WeakMap(),
     fields: new WeakMap(),
   };

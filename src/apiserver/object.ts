@@ -62,6 +62,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The own property `key` of `object` if that is a text, else ''. */
+export function childText(object: JsonObject | undefined, key: string): string {
+  const child = object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined;
+  return typeof child === 'string' ? child : '';
+}
+
 /** The own property `key` of `object` if that is a JSON object, else undefined. */
 export function childObject(object: JsonObject, key: string): JsonObject | undefined {
   const child = Object.hasOwn(object, key) ? object[key] : undefined;

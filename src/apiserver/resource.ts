@@ -34,7 +34,7 @@ export interface Resource {
   /** Whether status is written through its subresource only. */
   readonly hasStatus: boolean;
   /** The complaints about a name. */
-  checkName(name: string): string[];
+  readonly checkName: (name: string) => string[];
   /** Whether a PUT to a name that does not exist creates the object. */
   readonly createOnUpdate: boolean;
   /** Whether a PUT without metadata.resourceVersion is accepted. */

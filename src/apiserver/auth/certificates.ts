@@ -1,6 +1,6 @@
 /** X.509 certificates of this server: its own authority, and what that signs. ECDSA P-256 throughout. */
 import 'reflect-metadata'; // the certificate library needs it loaded first
-import { randomBytes, webcrypto } from 'node:crypto';
+import { createPrivateKey, randomBytes, webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   AuthorityKeyIdentifierExtension,
@@ -94,14 +94,13 @@ async function issue(
   return { certificate: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
 }
 
-/** Whether a certificate will be valid for another month, was signed by `authority`, and names all `hosts`. */
-export async function isUsable(pair: KeyPair, authority: KeyPair, hosts: readonly string[], now: number): Promise<boolean> {
-  const certificate = new X509Certificate(pair.certificate);
-  if (certificate.notAfter.getTime() - now < renewBefore) return false;
-  const publicKey = await new X509Certificate(authority.certificate).publicKey.export(webcrypto);
-  if (!(await certificate.verify({ publicKey, signatureOnly: true }, webcrypto))) return false;
-  const names = certificate.getExtension(SubjectAlternativeNameExtension)?.names.items.map((name) => name.value) ?? [];
-  return hosts.every((host) => names.includes(host));
+/** Whether a pair fits together, will be valid for another month, was signed by `authority`, and names all `hosts`. */
+export function isUsable(pair: KeyPair, authority: KeyPair, hosts: readonly string[], now: number): boolean {
+  const certificate = new NodeCertificate(pair.certificate);
+  if (certificate.validToDate.getTime() - now < renewBefore || certificate.validFromDate.getTime() > now) return false;
+  if (!certificate.checkPrivateKey(createPrivateKey(pair.key))) return false;
+  if (!certificate.verify(new NodeCertificate(authority.certificate).publicKey)) return false;
+  return hosts.every((host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined);
 }
 
 function serialNumber(): string {

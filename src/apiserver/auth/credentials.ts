@@ -22,9 +22,9 @@ export async function ensureCredentials(dataDir: string, hosts: readonly string[
   const directory = join(dataDir, 'pki');
   await ensurePrivateDirectory(dataDir);
   await ensurePrivateDirectory(directory);
-  const pair = async (name: string, isGood: (found: KeyPair) => Promise<boolean>, make: () => Promise<KeyPair>): Promise<KeyPair> => {
+  const pair = async (name: string, isGood: (found: KeyPair) => boolean, make: () => Promise<KeyPair>): Promise<KeyPair> => {
     const found = await readPair(directory, name);
-    if (found !== undefined && (await isGood(found))) return found;
+    if (found !== undefined && isGood(found)) return found;
     const made = await make();
     // The key first: a certificate without its key is made anew at the next start.
     await writePrivateFile(join(directory, `${name}.key`), made.key);

@@ -14,7 +14,7 @@ export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 /** The hooks of CRDs. Names are settled in the write itself, so that what is stored is served at once. */
 export function crdHooks(store: ObjectStore, clock: Clock): Hooks {
   return {
-    prepareWrite(crd) {
+    complete(crd) {
       settleCrdStatus(crd, otherCrds(store, crd), clock.now());
     },
     prepareDelete(crd) {

@@ -1,6 +1,6 @@
 /** status of a CRD: which names it may have, and whether it is served; apiextensions-apiserver's naming controller. */
 import { formatTime } from '../meta/normalize-metadata.ts';
-import { childObject, isJsonObject, type Json, type JsonObject, type KubeObject } from '../object.ts';
+import { childObject, childText, isJsonObject, type Json, type JsonObject, type KubeObject } from '../object.ts';
 import { type AcceptedNames, readNames } from './custom-resource.ts';
 
 /** A problem with one name, worded as the NamesAccepted condition words it. */
@@ -15,7 +15,7 @@ export function settleCrdStatus(crd: KubeObject, others: readonly KubeObject[], 
   const old = childObject(crd, 'status') ?? {};
   const wanted = readNames(childObject(spec, 'names'));
   const before = readNames(childObject(old, 'acceptedNames'));
-  const taken = takenNames(String(spec['group']), others);
+  const taken = takenNames(childText(spec, 'group'), others);
   const conflict = findConflict(wanted, taken);
   const accepted = acceptNames(wanted, before, taken, conflict);
   const established = conflict === undefined || hasTrueCondition(crd, 'Established');

@@ -1,9 +1,8 @@
 /** From a CustomResourceDefinition to the resources it serves, one a version. */
 import { createHash } from 'node:crypto';
 import type { Subresource, Verb } from '../builtin/resource.ts';
-import type { TypeSchema } from '../builtin/type-schema.ts';
 import { normalizeMetadata } from '../meta/normalize-metadata.ts';
-import { childObject, isJsonObject, type Json, type JsonObject, type KubeObject } from '../object.ts';
+import { childObject, childText, isJsonObject, type Json, type JsonObject, type KubeObject } from '../object.ts';
 import type { Resource } from '../resource.ts';
 import { type CompiledSchema, compileSchema } from '../schema/compile.ts';
 import { describeMetaTypeError } from '../schema/meta-types.ts';
@@ -52,12 +51,12 @@ export function customResources(crd: KubeObject): Resource[] {
   const stored = versions.find((version) => version['storage'] === true);
   const served = versions.filter((version) => version['served'] === true);
   served.sort((a, b) => Number(b === stored) - Number(a === stored));
-  return served.map((version) => customResource(crd, spec, names, version, String(stored?.['name'] ?? '')));
+  return served.map((version) => customResource(crd, spec, names, version, childText(stored, 'name')));
 }
 
 function customResource(crd: KubeObject, spec: JsonObject, names: AcceptedNames, version: JsonObject, storedVersion: string): Resource {
-  const group = String(spec['group']);
-  const name = String(version['name']);
+  const group = childText(spec, 'group');
+  const name = childText(version, 'name');
   const schemaJson = childObject(version, 'schema')?.['openAPIV3Schema'] ?? anySchema;
   const preserves = spec['preserveUnknownFields'] === true;
   const compiled = compileSchema(preserves ? anySchema : schemaJson);
@@ -77,7 +76,7 @@ function customResource(crd: KubeObject, spec: JsonObject, names: AcceptedNames,
     storage: crd.metadata.name,
     tag,
     storageTag: name === storedVersion ? tag : '',
-    schema: compiled.structural as TypeSchema,
+    schema: compiled.structural,
     hasGeneration: true,
     hasStatus,
     createOnUpdate: false,
@@ -135,7 +134,7 @@ function restore(object: KubeObject, old: KubeObject, field: string): void {
 }
 
 function selectable(fields: Json | undefined): Pick<Resource, 'selectableFields' | 'selectedFields'> {
-  const paths = (Array.isArray(fields) ? fields : []).filter(isJsonObject).map((field) => String(field['jsonPath']));
+  const paths = (Array.isArray(fields) ? fields : []).filter(isJsonObject).map((field) => childText(field, 'jsonPath'));
   const readers = paths.map((path) => ({ name: path.replace(/^\./, ''), read: parseJsonPath(path) }));
   return {
     selectableFields: readers.map(({ name }) => name),

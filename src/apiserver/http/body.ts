@@ -25,7 +25,9 @@ export async function readBody(request: Request): Promise<string> {
 async function readChunks(request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | null = request.body;
+  if (body === null) return Buffer.alloc(0);
+  for await (const chunk of body) {
     size += chunk.byteLength;
     if (size > bodyLimit) throw requestEntityTooLarge(bodyLimit);
     chunks.push(chunk);

@@ -33,6 +33,14 @@ const keepAlive = 120_000;
 /** Begins to listen. @throws Error when the address cannot be had (`code` EADDRINUSE and the like) */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const watches = new Set<Watch>();
+  const answer = getRequestListener(
+    async (request, env) => {
+      const { incoming, outgoing } = env as HttpBindings;
+      send(await options.handler(request, userOf(incoming, request, options)), outgoing, watches);
+      return RESPONSE_ALREADY_SENT;
+    },
+    { overrideGlobalObjects: false },
+  );
   const server = createServer(
     {
       ...tlsOptions(options.credentials()),
@@ -41,15 +49,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       minVersion: 'TLSv1.2',
       keepAliveTimeout: keepAlive,
     },
-    getRequestListener(
-      async (request, env) => {
-        const { incoming, outgoing } = env as HttpBindings;
-        const answer = await options.handler(request, userOf(incoming, request, options));
-        send(answer, outgoing, watches);
-        return RESPONSE_ALREADY_SENT;
-      },
-      { overrideGlobalObjects: false },
-    ),
+    (incoming, outgoing) => {
+      // It answers every failure itself.
+      void answer(incoming, outgoing);
+    },
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -92,7 +92,6 @@ function plain(value: unknown): unknown {
 
 /** A warn-text of RFC 7234, as kubectl parses it: without control characters, quoted. */
 function warningText(message: string): string {
-  // eslint-disable-next-line no-control-regex -- what a header must not carry
   const clean = message.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').replaceAll(/[^\u0020-\u007e]/g, '?');
   return `299 - "${clean.slice(0, 2000).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

@@ -61,10 +61,10 @@ function prepare(api: Api, request: CreateRequest): KubeObject {
   Reflect.deleteProperty(metadata, 'resourceVersion');
   if (resource.hasGeneration) metadata.generation = 1;
   resource.prepare(object, '');
-  api.hooks.get(resource.storage)?.prepareWrite?.(object);
   const rules = { namespaced: resource.namespaced, checkName: resource.checkName, path: 'metadata' };
   const errors = [...validateObjectMeta(metadata, rules), ...resource.validate(object, '')];
   if (errors.length > 0) throw invalid(groupKindOf(resource), metadata.name, errors);
+  api.hooks.get(resource.storage)?.complete?.(object);
   return object;
 }
 

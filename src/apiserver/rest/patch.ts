@@ -106,13 +106,15 @@ function placeApplied(target: Target, applied: { [key: string]: Json }): void {
   applied['metadata'] = metadata;
   const { name, namespace } = metadata;
   if (name !== undefined && name !== null && name !== target.name) {
-    throw badRequest(`the name of the object (${String(name as string)}) does not match the name on the URL (${target.name})`);
+    throw badRequest(
+      `the name of the object (${JSON.stringify(name).replaceAll('"', '')}) does not match the name on the URL (${target.name})`,
+    );
   }
   metadata['name'] = target.name;
   if (!target.resource.namespaced) return;
   if (namespace !== undefined && namespace !== null && namespace !== target.namespace) {
     throw badRequest(
-      `the namespace of the object (${String(namespace as string)}) does not match the namespace on the request (${target.namespace})`,
+      `the namespace of the object (${JSON.stringify(namespace).replaceAll('"', '')}) does not match the namespace on the request (${target.namespace})`,
     );
   }
   metadata['namespace'] = target.namespace;

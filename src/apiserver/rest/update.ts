@@ -4,7 +4,7 @@ import { invalid as invalidField } from '../field-error.ts';
 import { keepTimesOfNoop } from '../fieldmanager/noop.ts';
 import { trackUpdate } from '../fieldmanager/update.ts';
 import { finalizerWarnings } from '../meta/finalizer-warnings.ts';
-import type { JsonObject, KubeObject } from '../object.ts';
+import type { JsonObject, KubeObject, ObjectMeta } from '../object.ts';
 import type { WriteOptions } from '../request/options.ts';
 import { groupKindOf, groupResourceOf, type Resource, viewObject, viewText } from '../resource.ts';
 import { jsonEqual } from '../schema/equality.ts';
@@ -85,12 +85,12 @@ function settle(api: Api, target: Target, live: KubeObject, candidate: Candidate
   if (live.metadata.generateName !== undefined) metadata.generateName ??= live.metadata.generateName;
   delete metadata.selfLink;
   resource.prepare(object, target.subresource, live);
-  api.hooks.get(resource.storage)?.prepareWrite?.(object, live);
   if (resource.hasGeneration && target.subresource === '' && contentChanged(resource, live, object)) {
     metadata.generation = (live.metadata.generation ?? 0) + 1;
   }
   const errors = [...validateObjectMetaUpdate(metadata, live.metadata), ...resource.validate(object, target.subresource, live)];
   if (errors.length > 0) throw invalid(groupKindOf(resource), target.name, errors);
+  api.hooks.get(resource.storage)?.complete?.(object);
   return object;
 }
 
@@ -145,14 +145,10 @@ export function uidPreconditionText(wanted: string, actual: string): string {
   return `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
 }
 
-function copyOrDrop<K extends 'generation' | 'deletionTimestamp' | 'deletionGracePeriodSeconds'>(
-  to: KubeObject['metadata'],
-  from: KubeObject['metadata'],
-  field: K,
-): void {
-  const value = from[field];
+function copyOrDrop(to: ObjectMeta, from: ObjectMeta, field: 'generation' | 'deletionTimestamp' | 'deletionGracePeriodSeconds'): void {
+  const { [field]: value } = from;
   if (value === undefined) Reflect.deleteProperty(to, field);
-  else to[field] = value;
+  else Object.assign(to, { [field]: value });
 }
 
 function contentChanged(resource: Resource, live: KubeObject, object: KubeObject): boolean {

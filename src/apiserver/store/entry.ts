@@ -2,7 +2,7 @@
  * A stored object as it lies in memory: its JSON text, and of the parsed form only what lists, watches and the garbage
  * collector look at. Entries never change; a write makes a new one.
  */
-import { isJsonObject, type JsonObject, type KubeObject } from '../object.ts';
+import { childText, isJsonObject, type JsonObject, type KubeObject } from '../object.ts';
 import type { StoredRow } from './database.ts';
 
 export interface Entry {
@@ -54,8 +54,8 @@ export function parseEntry(entry: Entry): KubeObject {
 }
 
 function entryOf(metadata: JsonObject, text: string, revision: number, tag: string): Entry {
-  const namespace = typeof metadata['namespace'] === 'string' ? metadata['namespace'] : '';
-  const name = String(metadata['name']);
+  const namespace = childText(metadata, 'namespace');
+  const name = childText(metadata, 'name');
   const labels = isJsonObject(metadata['labels']) ? (metadata['labels'] as Record<string, string>) : undefined;
   const references = Array.isArray(metadata['ownerReferences']) ? metadata['ownerReferences'] : [];
   const owners = references.flatMap((reference) =>
@@ -68,7 +68,7 @@ function entryOf(metadata: JsonObject, text: string, revision: number, tag: stri
     revision,
     tag,
     text,
-    uid: String(metadata['uid']),
+    uid: childText(metadata, 'uid'),
     labels: labels !== undefined && Object.keys(labels).length > 0 ? labels : undefined,
     owners: owners.length > 0 ? owners : undefined,
     deleting: metadata['deletionTimestamp'] !== undefined,
