@@ -10,7 +10,9 @@ import type { Errno } from '../lib/errno.ts';
  * - Counts and devices are read afresh at every call; no answer comes from a cache.
  * - Of two creators of one device exactly one succeeds. After a removal has succeeded the device is gone and nothing leaks.
  * - One device or parent that hangs delays no call about another.
- * - Every call takes an AbortSignal. Aborting ends the waiting, not what the kernel has begun.
+ * - Every call takes an AbortSignal. Aborting ends the waiting, with the signal's reason, not what the kernel has begun.
+ * - Upper case in an id is as good as lower. An id that no device may have is EINVAL everywhere; only `getDevice` answers undefined.
+ * - EIO at step `connect` says that the kernel was not reached, or its answer was lost: look whether it has done it.
  *
  * Assumptions
  * - The caller does not start two changes of one device at once.
@@ -35,7 +37,8 @@ export interface MdevProvider {
   create(request: CreateRequest, signal: AbortSignal): Promise<Device>;
   /**
    * Claims the device so that nobody can open it any more, and removes it.
-   * Errors (step `claim`): EBUSY, in use, nothing changed. (step `remove`): ENOENT (no such device), EAGAIN (it is still being created), ETIMEDOUT.
+   * Errors (step `claim`): EBUSY, in use, nothing changed. (step `remove`): ENOENT (no such device, or it is
+   * being removed already), EAGAIN (it is still being created), ETIMEDOUT (the kernel goes on removing), the driver's own.
    */
   remove(id: string, signal: AbortSignal): Promise<void>;
   /**
@@ -48,15 +51,17 @@ export interface MdevProvider {
   /** Switches the device on or off. Errors (step `online`): EOPNOTSUPP (the parent lacks feature Online), EBUSY, ENODEV, the driver's own. */
   setOnline(id: string, online: boolean, signal: AbortSignal): Promise<void>;
   /**
-   * Puts the devices into one IOMMU group, for one user to own together.
+   * Puts the devices, and no others, into one IOMMU group, for one user to own together. Does nothing if they are that already,
+   * which succeeds whoever has them open.
    * Errors (step `group`): EOPNOTSUPP (the parent lacks feature Groups), EBUSY (one is open), ENODEV.
    */
   setGroup(ids: readonly string[], signal: AbortSignal): Promise<void>;
-  /** Who has the device open. Errors (step `users`): ENODEV, EACCES (the right to look is missing). */
+  /** Who has the device, or another of its IOMMU group, open. Errors (step `users`): ENODEV, EACCES (the right to look is missing). */
   users(id: string, signal: AbortSignal): Promise<Users>;
   /**
    * Announces changes until `signal` aborts; the iterable then ends. The first event is `sync`: read everything. Events may be
-   * merged and say only where to look again; `sync` comes again when some may have been lost, `boot` when the kernel is
+   * merged and say only where to look again: a device that comes or goes changes the counts of its parent, which is announced too.
+   * No kernel announces that a device is opened or closed, or that its removal has begun. `sync` comes again when some may have been lost, `boot` when the kernel is
    * another one (a reboot). Reconnects by itself.
    */
   watch(signal: AbortSignal): AsyncIterable<ProviderEvent>;

@@ -16,6 +16,7 @@ import type {
 import { isDeviceID, parseDeviceID } from '../device-id.ts';
 import { EventQueue } from '../event-queue.ts';
 import { ask, toProviderError, type AskInit } from './ask.ts';
+import { createOn } from './create.ts';
 import { groupDevices, groupMembers } from './group.ts';
 import { removeClaimed } from './remove.ts';
 import { toDevice, toParent } from './show.ts';
@@ -75,14 +76,9 @@ export class EmulatedProvider implements MdevProvider {
 
   async create(request: CreateRequest, signal: AbortSignal): Promise<Device> {
     const id = parseDeviceID(request.id, 'create');
-    const { parent, typeID, params } = request;
+    if (request.params !== undefined) checkParams(request.params);
     const { bus } = this.#host;
-    if (params !== undefined) checkParams(params);
-    const snapshot = bus.parent(parent);
-    if (snapshot === undefined) throw new ProviderError('ENODEV', 'create', `There is no mdev parent ${quote(parent)}`);
-    if (params !== undefined && !snapshot.features.params)
-      throw new ProviderError('EOPNOTSUPP', 'create', `The driver of parent ${parent} takes no params`);
-    await this.#ask('create', `create ${id}`, () => bus.create(parent, typeID, id, params), signal);
+    await this.#ask('create', `create ${id}`, () => createOn(bus, { ...request, id }), signal);
     const device = bus.device(id);
     if (device === undefined)
       throw new ProviderError('ENODEV', 'create', `mdev ${id} was created, and removed again before it could be read`);
