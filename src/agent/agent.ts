@@ -36,15 +36,15 @@ export interface AgentOptions {
   readonly adoptNamespaces: readonly string[];
   /** Make the Node object if it is missing: where there is no kubelet. */
   readonly registerNode: boolean;
-  /** Renew Lease kube-node-lease/mdev-NODE. */
-  readonly nodeLease: boolean;
+  /** Renew Lease kube-node-lease/mdev-NODE; true if left out. */
+  readonly nodeLease?: boolean;
   readonly clock: Clock;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
   readonly log: Log;
   readonly metrics?: AgentMetrics;
   /** Called once, when objects and devices have been read and everything is being kept up to date. */
-  readonly onReady?: () => void;
+  readonly onSynced?: () => void;
 }
 
 /** Field managers and managed fields are of no use here and larger than the rest. */
@@ -115,7 +115,7 @@ async function reconcileNode(
   const announce = (): void => {
     if (synced || state.bootID === undefined || !deviceReflector.synced || !parentReflector.synced) return;
     synced = true;
-    options.onReady?.();
+    options.onSynced?.();
   };
   const state: ProviderState = new ProviderState({
     provider,
@@ -196,7 +196,7 @@ async function reconcileNode(
       serveRequests({ dataDir, log, handle: (uuid, request) => handleRequest(uuid, request, { records, devices, controller }) }, signal),
     ),
     whenSynced(() => sweepUsers({ provider, records, devices, clock, log, onChange: (key) => controller.add(key) }, signal)),
-    ...(options.nodeLease ? [keepNodeLease({ client, clock, log, nodeName }, signal)] : []),
+    ...((options.nodeLease ?? true) ? [keepNodeLease({ client, clock, log, nodeName }, signal)] : []),
   ]);
 }
 
@@ -206,7 +206,7 @@ async function reconcileNode(
  * @throws Error when another agent holds the data directory; RecordError when the records cannot be read
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
-  const { client, dataDir, nodeName, registerNode, nodeLease, log } = options;
+  const { client, dataDir, nodeName, registerNode, nodeLease = true, log } = options;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   using lock = tryLock(join(dataDir, lockFile));
   if (lock === undefined) throw new Error(`Cannot start: another agent runs on ${dataDir}`);
