@@ -6,6 +6,7 @@ import { RemoteHostControl } from '../provider/host/client.ts';
 import type { HostControl, HostState } from '../provider/host/contract.ts';
 import type { CliContext } from './context.ts';
 import { addFlags, readFlags } from './flags.ts';
+import { columns } from './table.ts';
 import { UsageError } from './usage-error.ts';
 
 const operations = ['create', 'remove', 'online', 'attribute', 'open'] as const;
@@ -133,14 +134,4 @@ function table(state: HostState): string {
     '',
     ...columns(['UUID', 'PARENT', 'TYPE', 'STATE', 'USERS'], devices),
   ].join('\n');
-}
-
-function columns(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [header, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('   ')
-      .trimEnd(),
-  );
 }

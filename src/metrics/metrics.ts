@@ -14,6 +14,10 @@ export interface Metrics {
   request(observation: { readonly verb: string; readonly resource: string; readonly code: number; readonly seconds: number }): void;
   /** One run of a work queue's worker. */
   reconciled(queue: string, seconds: number, failed: boolean): void;
+  /** Keys waiting in a work queue. */
+  queueLength(queue: string, length: number): void;
+  /** How many devices the node has: with record and object, with record only, without record. */
+  devices(counts: { readonly owned: number; readonly orphaned: number; readonly foreign: number }): void;
   /** One call of the provider; `result` is `ok` or an errno. */
   providerOperation(operation: string, result: string, seconds: number): void;
   /** What a parent has now. Replaces what was said of it before. */
@@ -66,6 +70,13 @@ export function createMetrics(): Metrics {
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
   });
+  const queued = new Gauge({ name: 'mdev_queue_length', help: 'Keys waiting in a work queue.', labelNames: ['queue'] as const, registers });
+  const devices = new Gauge({
+    name: 'mdev_devices',
+    help: 'Mediated devices of the node by owner.',
+    labelNames: ['ownership'] as const,
+    registers,
+  });
   const available = new Gauge({
     name: 'mdev_parent_available_instances',
     help: 'Devices of the type that can still be created.',
@@ -97,6 +108,12 @@ export function createMetrics(): Metrics {
     reconciled(queue, seconds, failed) {
       reconciles.inc({ queue, result: failed ? 'error' : 'ok' });
       reconcileSeconds.observe({ queue }, seconds);
+    },
+    queueLength(queue, length) {
+      queued.set({ queue }, length);
+    },
+    devices(counts) {
+      for (const [ownership, count] of Object.entries(counts)) devices.set({ ownership }, count);
     },
     providerOperation(operation, result, seconds) {
       operations.inc({ operation, result });

@@ -1,0 +1,21 @@
+import type { AgentMetrics } from '../agent/metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+
+/** Reports what an agent does to Prometheus. */
+export function agentMetrics(metrics: Metrics): AgentMetrics {
+  return {
+    reconciled: (result, seconds) => {
+      metrics.reconciled('agent', seconds, result === 'error');
+    },
+    acted: (action, outcome, errno, seconds) => {
+      metrics.providerOperation(action, outcome === 'done' ? 'ok' : errno, seconds);
+    },
+    statusWritten: () => undefined,
+    devices: (counts) => {
+      metrics.devices(counts);
+    },
+    queued: (length) => {
+      metrics.queueLength('agent', length);
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeClient } from '../kube/client.ts';
+import { HttpClient } from '../kube/http-client.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { CliContext } from './context.ts';
+import { UsageError } from './usage-error.ts';
+
+/**
+ * A client for the API server of `file`, else of $KUBECONFIG, ~/.kube/config or the pod's service account.
+ * @throws UsageError if the file cannot be used
+ */
+export function connectCluster(context: CliContext, file: string | undefined, role: string, metrics: Metrics): KubeClient {
+  const config = new KubeConfig();
+  try {
+    if (file === undefined) config.loadFromDefault();
+    else config.loadFromFile(file);
+  } catch (cause) {
+    throw new UsageError(`--kubeconfig: cannot use ${file ?? 'the default kubeconfig'}: ${(cause as Error).message.split('\n')[0] ?? ''}`, {
+      cause,
+    });
+  }
+  if (config.getCurrentCluster() === null)
+    throw new UsageError(`--kubeconfig: ${file ?? 'the default kubeconfig'} names no current cluster`);
+  return new HttpClient({
+    config,
+    clock: context.clock,
+    userAgent: `mdev-operator-${role}`,
+    onRequest: (observation) => metrics.request(observation),
+  });
+}

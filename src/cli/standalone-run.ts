@@ -1,0 +1,150 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { parse } from 'yaml';
+import { runAgent } from '../agent/agent.ts';
+import type { KubeObject } from '../apiserver/object.ts';
+import { startApiServer } from '../apiserver/server.ts';
+import { runController } from '../controller/controller.ts';
+import { createMetrics } from '../metrics/metrics.ts';
+import { agentMetrics } from './agent-metrics.ts';
+import { applyManifests } from './apply-manifests.ts';
+import { readyBanner } from './banner.ts';
+import { connectCluster } from './cluster.ts';
+import type { CliContext } from './context.ts';
+import type { DataDir } from './data-dir.ts';
+import { disposable } from './disposable.ts';
+import { superviseEmulator } from './emulator-supervisor.ts';
+import type { Options } from './flags.ts';
+import { Readiness, serveHealth } from './health.ts';
+import type { Manifest } from './manifests.ts';
+import { openProvider } from './provider.ts';
+
+export const standaloneFlags = [
+  'dataDir',
+  'listen',
+  'nodeName',
+  'provider',
+  'emulator',
+  'profile',
+  'apply',
+  'adoptNamespace',
+  'metricsListen',
+  'logLevel',
+] as const;
+
+export interface StandaloneInit {
+  readonly context: CliContext;
+  readonly options: Options<(typeof standaloneFlags)[number]>;
+  readonly paths: DataDir;
+  readonly manifests: readonly Manifest[];
+  readonly log: Logger;
+}
+
+/** Runs API server, emulator, controller and agent until the context's signal aborts or one of them fails; then ends them all. */
+export async function runStandalone({ context, options, paths, manifests, log }: StandaloneInit): Promise<void> {
+  const { clock } = context;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([context.signal, failed.signal]);
+  const metrics = createMetrics();
+  const readiness = new Readiness(clock, ['API server', 'emulator', 'controller', 'agent']);
+  /** A part that must not end before it is told to: its failure ends the whole. */
+  const part = (running: Promise<void>): Promise<void> =>
+    running.catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    });
+
+  await serveHealth(options.metricsListen, metrics, readiness, signal);
+  await using ending = new AsyncDisposableStack();
+  const emulatorSocket = options.provider === 'emulated' ? (options.emulator ?? paths.emulatorSocket) : undefined;
+  const emulator = startEmulator();
+  const server = await startApiServer({
+    dataDir: paths.apiServer,
+    ...options.listen,
+    crds: await bundledCrds(context),
+    clock,
+    log: log.child({ part: 'apiserver' }),
+  });
+  ending.use(disposable(server));
+  readiness.ready('API server');
+  await emulator;
+  readiness.ready('emulator');
+
+  const client = ending.use(disposable(connectCluster(context, server.kubeconfigPath, 'standalone', metrics))).value;
+  const provider = ending.use(disposable(openProvider(context, options.provider, emulatorSocket, log))).value;
+  const synced = Promise.withResolvers<undefined>();
+  const controller = runController(
+    {
+      client,
+      clock,
+      random: Math.random,
+      log: log.child({ part: 'controller' }),
+      identity: options.nodeName,
+      leaderElection: false,
+      adoptNamespaces: options.adoptNamespace,
+      hooks: { onSynced: () => readiness.ready('controller'), onPass: (seconds) => metrics.reconciled('controller', seconds, false) },
+    },
+    signal,
+  );
+  const agent = runAgent(
+    {
+      client,
+      provider,
+      nodeName: options.nodeName,
+      dataDir: paths.agent,
+      adoptNamespaces: options.adoptNamespace,
+      registerNode: true,
+      clock,
+      random: Math.random,
+      log: log.child({ part: 'agent' }),
+      metrics: agentMetrics(metrics),
+      onSynced: () => {
+        readiness.ready('agent');
+        synced.resolve(undefined);
+      },
+    },
+    signal,
+  );
+  const running = Promise.all([part(controller), part(agent)]);
+  await Promise.race([synced.promise, running]);
+  if (!signal.aborted) {
+    await server.writeKubeconfig(paths.kubeconfig);
+    await applyManifests(client, manifests, log, signal);
+    context.print(await readyBanner({ context, options, paths, url: server.url }));
+  }
+  await running;
+  failed.signal.throwIfAborted();
+
+  async function startEmulator(): Promise<void> {
+    if (emulatorSocket === undefined || options.emulator !== undefined) return;
+    const end = new AbortController();
+    const ready = Promise.withResolvers<undefined>();
+    const supervised = part(
+      superviseEmulator(
+        {
+          socketPath: emulatorSocket,
+          profilePath: options.profile ?? fileURLToPath(new URL('profiles/default.yaml', context.packageRoot)),
+          logFile: paths.emulatorLog,
+          self: context.self,
+          clock,
+          log: log.child({ part: 'emulator' }),
+        },
+        () => ready.resolve(undefined),
+        end.signal,
+      ),
+    );
+    // Disposed of last: the kernel goes after those who use it.
+    ending.defer(async () => {
+      end.abort();
+      await supervised;
+    });
+    await Promise.race([ready.promise, supervised]);
+  }
+}
+
+async function bundledCrds(context: CliContext): Promise<KubeObject[]> {
+  const folder = new URL('crds/', context.packageRoot);
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
+  return Promise.all(files.map(async (name) => parse(await readFile(new URL(name, folder), 'utf8')) as KubeObject));
+}

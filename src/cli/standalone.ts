@@ -1,0 +1,30 @@
+import { mkdir } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { tryLock } from '../lib/lock.ts';
+import type { CliContext } from './context.ts';
+import { dataDirPaths } from './data-dir.ts';
+import { readProfile } from './emulator.ts';
+import { addFlags, readFlags } from './flags.ts';
+import { readManifests } from './manifests.ts';
+import { checkSocketPath } from './socket-path.ts';
+import { runStandalone, standaloneFlags as flags } from './standalone-run.ts';
+import { UsageError } from './usage-error.ts';
+
+/** `standalone`: agent, controller and API server in this process, the emulated kernel beside it. */
+export function addStandaloneCommand(program: Command, context: CliContext): void {
+  const command = program.command('standalone').description('run everything on this machine, without a cluster');
+  addFlags(command, flags).action(async () => {
+    const options = readFlags(command, flags);
+    const paths = dataDirPaths(options.dataDir);
+    // All that the user may have got wrong is found before anything is started.
+    checkSocketPath('--data-dir', paths.emulatorSocket);
+    if (options.emulator !== undefined && options.profile !== undefined)
+      throw new UsageError('--profile: is given to the emulator; with --emulator one runs already');
+    await readProfile(context, options.profile);
+    const manifests = await readManifests(options.apply);
+    await mkdir(paths.root, { recursive: true, mode: 0o700 });
+    using lock = tryLock(paths.lock);
+    if (lock === undefined) throw new UsageError(`--data-dir: another standalone runs on ${paths.root}`);
+    await runStandalone({ context, options, paths, manifests, log: context.logger(options.logLevel ?? 'warn') });
+  });
+}
