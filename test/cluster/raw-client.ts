@@ -83,7 +83,13 @@ export class RawClient {
       port: url.port,
       method: init.method ?? 'GET',
       path: init.path,
-      headers: { accept: 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }), ...init.headers },
+      headers: {
+        accept: 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        // Node sends the body of a DELETE without saying that there is one.
+        ...(init.body !== undefined && { 'content-length': String(Buffer.byteLength(init.body)) }),
+        ...init.headers,
+      },
     };
     return new Promise((resolve, reject) => {
       const { signal } = init;

@@ -5,13 +5,15 @@ import { isObject, orderedStatus } from '../manifests/outcome.ts';
 const ownTimesEnd = '2026-02';
 
 /**
- * Replaces UIDs by `uid1`, `uid2`... and each object's resourceVersions by `rv1`, `rv2`... in the order of appearance, so
- * that it still shows whether a write changed them; lists' resourceVersions, times, ages and continue tokens by
- * placeholders. managedFields come in the order of their managers: a server's depends on whether a second has passed.
+ * Replaces UIDs by `uid1 of NAME`, `uid2 of NAME`... and each object's resourceVersions by `rv1`, `rv2`... in the order of
+ * appearance, so that it still shows whether a write changed them; lists' resourceVersions, times, ages and continue
+ * tokens by placeholders. managedFields come in the order of their managers: a server's depends on whether a second
+ * has passed.
  */
 export class Normaliser {
   readonly #uids = new Map<string, string>();
-  readonly #versions = new Map<string, Map<string, string>>();
+  readonly #names = new Map<string, number>();
+  readonly #versions = new Map<string, string[]>();
 
   /** `value` made comparable, with sorted keys. */
   apply(value: unknown): unknown {
@@ -25,22 +27,33 @@ export class Normaliser {
   }
 
   #field(key: string, value: unknown, owner: Record<string, unknown>): unknown {
-    if (key === 'managedFields' && Array.isArray(value)) return value.map((entry) => this.apply(entry)).sort(byManager);
-    if (typeof value !== 'string')
-      return key === 'cells' && Array.isArray(value) ? value.map((cell) => this.#cell(cell)) : this.apply(value);
-    if (key === 'uid' && value.length === 36) return nth(this.#uids, value, 'uid');
+    if (Array.isArray(value) && key === 'managedFields') return value.map((entry) => this.apply(entry)).sort(byManager);
+    if (Array.isArray(value) && key === 'cells') return value.map((cell) => this.#cell(cell));
+    if (typeof value !== 'string') return this.apply(value);
+    if (key === 'uid' && value.length === 36) return this.#uid(value, owner['name']);
     if (key === 'resourceVersion' && value !== '') {
       // Of a list, or of a bookmark: any version not older than the objects will do.
-      return typeof owner['uid'] === 'string' ? nth(this.#versionsOf(owner['uid']), value, 'rv') : '<rv>';
+      return typeof owner['uid'] === 'string' ? this.#version(owner['uid'], value) : '<rv>';
     }
     if (key === 'continue') return value === '' ? '' : '<continue>';
     return this.#text(value);
   }
 
-  #versionsOf(uid: string): Map<string, string> {
-    const known = this.#versions.get(uid) ?? new Map<string, string>();
-    this.#versions.set(uid, known);
-    return known;
+  #uid(uid: string, name: unknown): string {
+    const known = this.#uids.get(uid);
+    if (known !== undefined) return known;
+    const owner = String(name);
+    const count = (this.#names.get(owner) ?? 0) + 1;
+    this.#names.set(owner, count);
+    const text = `uid${String(count)} of ${owner}`;
+    this.#uids.set(uid, text);
+    return text;
+  }
+
+  #version(uid: string, version: string): string {
+    const seen = this.#versions.get(uid) ?? [];
+    if (!seen.includes(version)) this.#versions.set(uid, [...seen, version]);
+    return `rv${String(seen.includes(version) ? seen.indexOf(version) + 1 : seen.length + 1)}`;
   }
 
   #cell(cell: unknown): unknown {
@@ -50,6 +63,7 @@ export class Normaliser {
   #text(text: string): string {
     let result = text
       .replace(/Too large resource version: \d+, current: \d+/, 'Too large resource version: <rv>, current: <rv>')
+      .replace(/(ResourceVersion in record )\(\d+\)/, '$1(<rv>)')
       .replace(/resourceVersion: "\d+"/g, 'resourceVersion: "<rv>"')
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (time, fraction?: string) =>
         time < ownTimesEnd ? time : fraction ? '<microtime>' : '<time>',
@@ -63,12 +77,4 @@ function byManager(a: unknown, b: unknown): number {
   const key = (entry: unknown): string =>
     isObject(entry) ? ['manager', 'operation', 'subresource', 'apiVersion'].map((name) => String(entry[name])).join() : '';
   return key(a) < key(b) ? -1 : 1;
-}
-
-function nth(names: Map<string, string>, value: string, prefix: string): string {
-  const known = names.get(value);
-  if (known !== undefined) return known;
-  const name = `${prefix}${String(names.size + 1)}`;
-  names.set(value, name);
-  return name;
 }

@@ -55,5 +55,5 @@ export function names(body: Json): unknown {
 
 function listMeta(body: Json): Json {
   const { continue: token, remainingItemCount } = (body['metadata'] ?? {}) as { continue?: string; remainingItemCount?: number };
-  return { ...(token !== undefined && { more: true }), ...(remainingItemCount !== undefined && { remainingItemCount }) };
+  return { ...(token && { more: true }), ...(remainingItemCount !== undefined && { remainingItemCount }) };
 }

@@ -11,6 +11,11 @@ const ofCore = (body: Json): unknown => ({
   ...body,
   resources: (body['resources'] as { name: string }[]).filter((resource) => coreResources.test(resource.name)),
 });
+// Groups of custom resources list them in no fixed order.
+const sorted = (body: Json): unknown => ({
+  ...body,
+  resources: (body['resources'] as { name: string }[]).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+});
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
 interface Discovered {
@@ -25,7 +30,9 @@ const ofAggregated = (body: Json): unknown =>
       name: metadata.name,
       versions: versions.map((version) => ({
         ...version,
-        resources: version.resources.filter(({ resource }) => metadata.name !== undefined || coreResources.test(resource)),
+        resources: version.resources
+          .filter(({ resource }) => metadata.name !== undefined || coreResources.test(resource))
+          .sort((a, b) => (a.resource < b.resource ? -1 : 1)),
       })),
     }));
 
@@ -36,17 +43,17 @@ export const discovery: Scenario = {
     await session.send('groups', { path: '/apis', pick: ofGroups });
     await session.send('core resources', { path: '/api/v1', pick: ofCore });
     for (const group of groups) await session.send(`group ${group}`, { path: `/apis/${group}` });
-    await session.send('our resources', { path: '/apis/mediated.dev/v1alpha1' });
+    await session.send('our resources', { path: '/apis/mediated.dev/v1alpha1', pick: sorted });
     await session.send('lease resources', { path: '/apis/coordination.k8s.io/v1' });
     await session.send('event resources', { path: '/apis/events.k8s.io/v1' });
     await session.send('definition resources', { path: '/apis/apiextensions.k8s.io/v1' });
     await session.send('aggregated core', { path: '/api', headers: { accept: aggregated }, pick: ofAggregated });
     await session.send('aggregated groups', { path: '/apis', headers: { accept: aggregated }, pick: ofAggregated });
-    await session.send('a trailing slash', { path: '/apis/mediated.dev/v1alpha1/' });
+    await session.send('a trailing slash', { path: '/apis/mediated.dev/v1alpha1/', pick: sorted });
     await session.send('an unknown group', { path: '/apis/nothing.example' });
     await session.send('an unknown version of ours', { path: '/apis/mediated.dev/v9' });
     await session.send('an unknown core version', { path: '/api/v9' });
-    await session.send('a post to discovery', { method: 'POST', path: '/apis', body: {} });
+    await session.send('a post to discovery', { method: 'POST', path: '/apis', body: {}, pick: ({ kind }) => kind });
     await session.send('version', {
       path: '/version',
       pick: (body) => Object.keys(body).filter((key) => key !== 'minCompatibilityMajor' && key !== 'minCompatibilityMinor'),

@@ -1,0 +1,23 @@
+/** By hand: `node test/requests/report.ts [scenario...]` prints where the embedded server differs from the recordings. */
+import { startEmbedded } from '../manifests/embedded.ts';
+import { differencesOfNotes, type Difference, tableOf } from './differences.ts';
+import { converse, readRecording } from './recording.ts';
+import { scenarios } from './scenarios.ts';
+
+const wanted = process.argv.slice(2);
+const server = await startEmbedded();
+try {
+  for (const scenario of scenarios.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+    let found: Difference[];
+    try {
+      found = differencesOfNotes(scenario.name, await readRecording(scenario), await converse(server.kubeconfig, scenario));
+    } catch (error) {
+      process.stdout.write(`## ${scenario.name}: broke off: ${String(error)}\n`);
+      continue;
+    }
+    process.stdout.write(`## ${scenario.name}: ${found.length} differences\n${tableOf(found)}`);
+  }
+  for (const complaint of server.complaints) process.stdout.write(`log: ${complaint}\n`);
+} finally {
+  await server.stop();
+}
