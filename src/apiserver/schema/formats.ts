@@ -112,6 +112,7 @@ function isCidr(text: string): boolean {
 function isMac(text: string): boolean {
   const match = /^[0-9a-f]{2}(?:([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2})*)$/i.exec(text);
   if (match !== null) return [6, 8, 20].includes((text.length + 1) / 3);
+  if (/^[0-9a-f]+$/i.test(text)) return [12, 16, 40].includes(text.length);
   return /^[0-9a-f]{4}(?:\.[0-9a-f]{4})+$/i.test(text) && [6, 8, 20].includes((2 * (text.length + 1)) / 5);
 }
 

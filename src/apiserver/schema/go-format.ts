@@ -36,10 +36,18 @@ function escapeRune(rune: string): string {
   return `\\U${code.toString(16).padStart(8, '0')}`;
 }
 
-/** A number as fmt's %v writes an int64 or float64. */
+/** A number as fmt's %v writes it: whole numbers of 64 bits as int64, all others as float64. */
 export function goNumber(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e21) return value === 0 ? '0' : BigInt(value).toString();
-  return exponentForm(value, -4);
+  if (Number.isInteger(value) && Math.abs(value) < 2 ** 63) return value === 0 ? '0' : BigInt(value).toString();
+  return goFloat(value);
+}
+
+/** A float64 as fmt's %v writes it: shortest digits, an exponent below 1e-4 and from 1e6. */
+export function goFloat(value: number): string {
+  const [digits = '', exponent = '0'] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return String(value);
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }
 
 /** A number as encoding/json writes it (exponents from 1e21 and below 1e-6). */
@@ -48,13 +56,6 @@ function jsonNumber(value: number): string {
   return String(value)
     .replace(/e-(\d)$/, 'e-0$1')
     .replace('e-0', 'e-');
-}
-
-/** Go keeps two exponent digits and switches to exponents below 10^`lowest`. */
-function exponentForm(value: number, lowest: number): string {
-  const small = value !== 0 && Math.abs(value) < 10 ** lowest;
-  const text = small ? value.toExponential() : String(value);
-  return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 /** `value` as encoding/json writes it: keys sorted, no spaces, <, > and & escaped. */

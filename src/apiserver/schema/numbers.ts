@@ -2,7 +2,7 @@
  * Limits of numbers, with Go's two kinds kept apart: JSON's whole numbers are int64 there, the rest float64, and
  * a limit is compared in the kind of the value (so `maximum: 1.5` on the whole number 2 reads "at most 1").
  */
-import { goNumber } from './go-format.ts';
+import { goFloat, goNumber } from './go-format.ts';
 import type { ValueNode } from './value-node.ts';
 import { notPositive, sentence, unplaced } from './value-result.ts';
 import type { ValueResult } from './value-result.ts';
@@ -28,23 +28,31 @@ export function checkNumber(node: ValueNode, value: number, path: string, result
   checkRange(node, value, 'Checked', path, result);
   const whole = isInt64(value);
   if (multipleOf !== undefined) {
-    const native = whole && checkRange(node, multipleOf, 'MultipleOf', path, result);
+    const native = checkRange(node, multipleOf, 'MultipleOf', path, result) && whole;
     checkMultiple(value, native ? Math.trunc(multipleOf) : multipleOf, native, path, result);
   }
   if (minimum !== undefined) {
-    const native = whole && checkRange(node, minimum, 'Minimum boundary', path, result);
+    const native = checkRange(node, minimum, 'Minimum boundary', path, result) && whole;
     const limit = native ? Math.trunc(minimum) : minimum;
     if (exclusiveMinimum === true ? value <= limit : value < limit) {
-      result.add(sentence(path, value, `should be greater than ${exclusiveMinimum === true ? '' : 'or equal to '}${goNumber(limit)}`));
+      result.add(
+        sentence(path, value, `should be greater than ${exclusiveMinimum === true ? '' : 'or equal to '}${limitText(limit, native)}`),
+      );
     }
   }
   if (maximum !== undefined) {
-    const native = whole && checkRange(node, maximum, 'Maximum boundary', path, result);
+    const native = checkRange(node, maximum, 'Maximum boundary', path, result) && whole;
     const limit = native ? Math.trunc(maximum) : maximum;
     if (exclusiveMaximum === true ? value >= limit : value > limit) {
-      result.add(sentence(path, value, `should be less than ${exclusiveMaximum === true ? '' : 'or equal to '}${goNumber(limit)}`));
+      result.add(
+        sentence(path, value, `should be less than ${exclusiveMaximum === true ? '' : 'or equal to '}${limitText(limit, native)}`),
+      );
     }
   }
+}
+
+function limitText(limit: number, native: boolean): string {
+  return native ? goNumber(limit) : goFloat(limit);
 }
 
 function checkMultiple(value: number, factor: number, native: boolean, path: string, result: ValueResult): void {
@@ -53,7 +61,7 @@ function checkMultiple(value: number, factor: number, native: boolean, path: str
     return;
   }
   const fits = native ? value % factor === 0 : isFloatInteger(factor < 1 ? (1 / factor) * value : value / factor);
-  if (!fits) result.add(sentence(path, value, `should be a multiple of ${goNumber(factor)}`));
+  if (!fits) result.add(sentence(path, value, `should be a multiple of ${limitText(factor, native)}`));
 }
 
 /** Whether `value` fits the schema's type and format; if not, says so. */

@@ -188,9 +188,15 @@ function checkList(node: ValueNode, value: readonly Json[], path: string, correl
 function checkEnum(node: ValueNode, value: Json, path: string, result: ValueResult): void {
   const allowed = node.schema.enum ?? [];
   // A null in the enumeration allows nothing.
-  if (allowed.length > 0 && !allowed.some((candidate) => candidate !== null && jsonEqual(candidate, value))) {
+  if (allowed.length > 0 && !allowed.some((candidate) => isEnumValue(candidate, value))) {
     result.add(notInEnum(path, value, node.enumTexts));
   }
+}
+
+/** Go converts the value to the kind of the allowed one, and so cuts fractions off where that is whole. */
+function isEnumValue(allowed: Json, value: Json): boolean {
+  if (typeof allowed === 'number' && typeof value === 'number' && isInt64(allowed)) return Math.trunc(value) === allowed;
+  return allowed !== null && jsonEqual(allowed, value);
 }
 
 function checkObject(node: ValueNode, value: JsonObject, path: string, correlation: Correlation | undefined, result: ValueResult): void {
