@@ -101,6 +101,11 @@ export class EventRecorder implements EventSink {
     return this.#dropped;
   }
 
+  /** Whether anything is still to be written. */
+  get busy(): boolean {
+    return this.#pending.size > 0;
+  }
+
   record(target: EventTarget, note: EventNote): void {
     const { metadata } = target;
     const key = [target.kind, metadata.namespace ?? '', metadata.name, metadata.uid ?? '', note.type, note.reason, note.message].join('\n');
