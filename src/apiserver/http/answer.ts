@@ -4,7 +4,7 @@ import type { Watch } from '../watch/watch.ts';
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Watch;
+  readonly body: string | Uint8Array<ArrayBuffer> | Watch;
 }
 
 /** Bytes of a watch that may wait in a Response nobody reads yet. */
@@ -14,7 +14,7 @@ const responseBuffer = 256 * 1024;
 export function toResponse(answer: Answer, signal: AbortSignal): Response {
   const init = { status: answer.status, headers: { ...answer.headers } };
   const { body } = answer;
-  if (typeof body === 'string') return new Response(answer.status === 304 ? null : body, init);
+  if (typeof body === 'string' || body instanceof Uint8Array) return new Response(answer.status === 304 ? null : body, init);
   let open = true;
   const stream = new ReadableStream<Uint8Array>(
     {

@@ -86,7 +86,7 @@ function userOf(incoming: IncomingMessage, request: Request, options: ListenOpti
 function send(answer: Answer, outgoing: ServerResponse, watches: Set<Watch>): void {
   const { status, headers, body } = answer;
   if (outgoing.destroyed) return;
-  if (typeof body === 'string') {
+  if (typeof body === 'string' || body instanceof Uint8Array) {
     const bytes = Buffer.from(body);
     outgoing.writeHead(status, status === 304 ? { ...headers } : { ...headers, 'content-length': bytes.length });
     outgoing.end(status === 304 ? undefined : bytes);

@@ -140,7 +140,7 @@ function discoveryRoot(context: SystemContext, request: Request, core: boolean, 
 }
 
 /** A document with an ETag: 304 when the client has it already. */
-export function taggedAnswer(request: Request, body: string, contentType: string): Answer {
+export function taggedAnswer(request: Request, body: string | Uint8Array<ArrayBuffer>, contentType: string): Answer {
   const etag = `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"`;
   const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
   if (request.headers.get('if-none-match') === etag) return { status: 304, headers, body: '' };

@@ -6,14 +6,20 @@ import protobuf from 'protobufjs/light.js';
 import { isJsonObject, type Json, type JsonObject } from '../object.ts';
 import { openapiV2Messages } from './v2-messages.ts';
 
+/** The names under which clients ask for this form. */
+export const openapiV2ProtobufTypes: readonly string[] = [
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+];
+
 /** A message before it is encoded. */
 type Message = { [field: string]: unknown };
 
 /** Encodes what openapiV2Document returns. */
-export function encodeOpenapiV2(document: JsonObject): Uint8Array {
+export function encodeOpenapiV2(document: JsonObject): Uint8Array<ArrayBuffer> {
   const type = protobuf.Root.fromJSON(openapiV2Messages).lookupType('Document');
   const { swagger, info, paths, definitions } = document;
-  return type
+  const bytes = type
     .encode({
       swagger,
       info,
@@ -21,6 +27,7 @@ export function encodeOpenapiV2(document: JsonObject): Uint8Array {
       definitions: { additionalProperties: named(definitions, schema) },
     })
     .finish();
+  return new Uint8Array(bytes);
 }
 
 const object = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
