@@ -109,27 +109,25 @@ describe('choose', () => {
     const sketch = fc.record({
       free: fc.nat({ max: 8 }),
       pending: fc.nat({ max: 4 }),
-      spread: fc.boolean(),
     });
-    fc.assert(
-      fc.property(
-        fc.array(sketch, { minLength: 1, maxLength: 8 }),
-        fc.infiniteStream(fc.nat()),
-        fc.boolean(),
-        (sketches, order, spread) => {
-          const all = sketches.map(({ free, pending }, index) =>
-            candidate(`p${index}`, { sharing: 'Pooled', types: { small: [free, 8] } }, { small: pending }),
-          );
-          const shuffled = all.map((item) => ({ item, at: order.next().value })).sort((a, b) => a.at - b.at);
-          const spec = { placement: spread ? 'Spread' : 'Compact' };
-          expect(
-            chosen(
-              spec,
-              shuffled.map(({ item }) => item),
+    const placing = fc
+      .array(sketch, { minLength: 1, maxLength: 8 })
+      .chain((sketches) =>
+        fc.tuple(
+          fc.constant(
+            sketches.map(({ free, pending }, index) =>
+              candidate(`p${index}`, { sharing: 'Pooled', types: { small: [free, 8] } }, { small: pending }),
             ),
-          ).toBe(chosen(spec, all));
-        },
-      ),
+          ),
+          fc.shuffledSubarray([...sketches.keys()], { minLength: sketches.length }),
+          fc.constantFrom('Spread', 'Compact'),
+        ),
+      );
+    fc.assert(
+      fc.property(placing, ([all, order, placement]) => {
+        const shuffled = order.flatMap((index) => all[index] ?? []);
+        expect(chosen({ placement }, shuffled)).toBe(chosen({ placement }, all));
+      }),
     );
   });
 });
