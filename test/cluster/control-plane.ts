@@ -69,6 +69,7 @@ export async function startControlPlane(init: ControlPlaneInit): Promise<Control
 
     const token = randomBytes(24).toString('hex');
     await writeFile(join(directory, 'tokens.csv'), `${token},admin,admin,system:masters\n`, { mode: 0o600 });
+    await writeFile(join(directory, 'authentication.yaml'), stringify(authentication));
     const key = generateKeyPairSync('rsa', { modulusLength: 2048 });
     await writeFile(join(directory, 'sa.key'), key.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     const apiServer = start(directory, join(init.bin, 'kube-apiserver'), [
@@ -84,7 +85,9 @@ export async function startControlPlane(init: ControlPlaneInit): Promise<Control
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${join(directory, 'sa.key')}`,
       `--service-account-signing-key-file=${join(directory, 'sa.key')}`,
-      '--disable-admission-plugins=ServiceAccount',
+      // The second marks every new node as not ready, which is a cluster's business and no API server's.
+      '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
+      `--authentication-config=${join(directory, 'authentication.yaml')}`,
       ...(init.emulatedVersion === undefined ? [] : [`--emulated-version=${init.emulatedVersion}`]),
       ...(init.apiServerFlags ?? []),
     ]);
@@ -122,6 +125,13 @@ export async function startControlPlane(init: ControlPlaneInit): Promise<Control
     throw error;
   }
 }
+
+/** Nobody without credentials gets further than our own server lets them. */
+const authentication = {
+  apiVersion: 'apiserver.config.k8s.io/v1beta1',
+  kind: 'AuthenticationConfiguration',
+  anonymous: { enabled: true, conditions: ['/livez', '/readyz', '/healthz', '/version'].map((path) => ({ path })) },
+};
 
 interface Running {
   readonly name: string;
