@@ -14,6 +14,7 @@ import { childPath, indexPath } from './path.ts';
 import { readStructural } from './structural.ts';
 import { checkApproval } from './crd/approval.ts';
 import { validateDefaults } from './crd/defaults-check.ts';
+import { isReadable } from './crd/readable.ts';
 import { SCHEMA_FIELDS, isZero, schemaStruct, versionStruct } from './crd/go-struct.ts';
 import { validateColumns, validateNames, validateSelectableFields, validateSubresources } from './crd/names-check.ts';
 import { listOf, objectOf, textOf } from './crd/read.ts';
@@ -115,7 +116,7 @@ function validateSpec(spec: JsonObject): FieldError[] {
       ...validateParts(version, path, 'schema', objectOf(subresources, 'status') !== undefined),
     );
   }
-  const quoted = versions.length === 0 ? null : versions.map(versionStruct);
+  const quoted = Array.isArray(spec['versions']) ? versions.map(versionStruct) : null;
   const names = versions.map((version) => textOf(version, 'name'));
   if (new Set(names).size < names.length) errors.push(invalid('spec.versions', quoted, 'must contain unique version names'));
   if (versions.filter((version) => version['storage'] === true).length !== 1) {
@@ -181,10 +182,11 @@ function validateSchema(schema: JsonObject, path: string, statusEnabled: boolean
   const errors = statusEnabled ? validateRootFields(schema, path) : [];
   if (schema['nullable'] === true) errors.push(forbidden(`${path}.nullable`, 'nullable cannot be true at the root'));
   const structural = readStructural(schema);
-  let shape = validateStructural(structural, path);
-  if (shape.length === 0) shape = validateDefaults(structural, path, true);
+  const readable = isReadable(schema);
+  let shape = readable ? validateStructural(structural, path) : [];
+  if (readable && shape.length === 0) shape = validateDefaults(structural, path, true);
   errors.push(...shape);
-  const scope = shape.length === 0 ? rootScope(schema, createDeclareContext()) : undefined;
+  const scope = readable && shape.length === 0 ? rootScope(schema, createDeclareContext()) : undefined;
   const found = checkSchema(schema, path, {}, true, scope);
   return [...errors, ...found.schema, ...found.cel];
 }

@@ -135,11 +135,12 @@ class Translator {
     const saved = { ...this.flags };
     let open = '(';
     if (rest.startsWith('(?')) {
-      const named = /^\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>/.exec(rest);
+      const named = /^\(\?P?<([^>]*)>/.exec(rest);
       const flagged = /^\(\?([imsU]*)(?:-([imsU]+))?([:)])/.exec(rest);
-      if (named !== null) {
+      if (/^\(\?P?</.test(rest)) {
+        if (named === null || !/^\w+$/.test(named[1] ?? '')) throw new GoRegExpError('invalid named capture', named?.[0] ?? rest);
+        // Nobody asks for the group by its name, and JavaScript would refuse a second one of that name.
         this.at += named[0].length;
-        open = `(?<${named[1] ?? ''}>`;
       } else if (flagged !== null && !(flagged[1] === '' && flagged[2] === undefined && flagged[3] === ')')) {
         this.at += flagged[0].length;
         this.setFlags(flagged[1] ?? '', true, rest);

@@ -27,9 +27,13 @@ export interface ValueNode {
   readonly enumTexts: readonly string[];
 }
 
-/** Prepares a schema; work done once per CRD. */
-export function prepareValueNode(schema: StructuralSchema): ValueNode {
-  const types = schema['x-kubernetes-int-or-string'] === true ? ['integer', 'string'] : schema.type === undefined ? [] : [schema.type];
+/**
+ * Prepares a schema; work done once per CRD. For defaults int-or-string stands for any type, as the server has it.
+ */
+export function prepareValueNode(schema: StructuralSchema, ofDefaults = false): ValueNode {
+  const prepare = (child: StructuralSchema): ValueNode => prepareValueNode(child, ofDefaults);
+  const types =
+    schema['x-kubernetes-int-or-string'] === true && !ofDefaults ? ['integer', 'string'] : schema.type === undefined ? [] : [schema.type];
   // A format that is not of this type is as good as none; int-or-string has two types and so counts as a text here.
   const formatType = types.length === 1 ? types[0] : undefined;
   const format = schema.format !== undefined && isKnownFormat(formatType, schema.format) ? schema.format : '';
@@ -41,13 +45,13 @@ export function prepareValueNode(schema: StructuralSchema): ValueNode {
     format,
     formatCheck: format === '' ? undefined : stringFormat(format),
     pattern: schema.pattern === undefined ? undefined : preparePattern(schema.pattern),
-    items: schema.items === undefined ? undefined : prepareValueNode(schema.items),
-    properties: new Map(Object.entries(schema.properties ?? {}).map(([key, property]) => [key, prepareValueNode(property)])),
-    additional: schema.additionalProperties === false ? false : additional === undefined ? undefined : prepareValueNode(additional),
-    allOf: (schema.allOf ?? []).map(prepareValueNode),
-    oneOf: (schema.oneOf ?? []).map(prepareValueNode),
-    anyOf: (schema.anyOf ?? []).map(prepareValueNode),
-    not: schema.not === undefined ? undefined : prepareValueNode(schema.not),
+    items: schema.items === undefined ? undefined : prepare(schema.items),
+    properties: new Map(Object.entries(schema.properties ?? {}).map(([key, property]) => [key, prepare(property)])),
+    additional: schema.additionalProperties === false ? false : additional === undefined ? undefined : prepare(additional),
+    allOf: (schema.allOf ?? []).map(prepare),
+    oneOf: (schema.oneOf ?? []).map(prepare),
+    anyOf: (schema.anyOf ?? []).map(prepare),
+    not: schema.not === undefined ? undefined : prepare(schema.not),
     enumTexts: (schema.enum ?? []).map((value: Json) => (typeof value === 'string' ? value : JSON.stringify(value))),
   };
 }

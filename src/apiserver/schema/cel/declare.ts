@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../object.ts';
 import { parseDurationNanos } from '../formats.ts';
 import { valueSchema } from '../structural.ts';
 import type { StructuralSchema } from '../structural.ts';
-import { escapeProperty } from './escape.ts';
+import { escapeProperty, isReserved } from './escape.ts';
 import { ObjectValue, addLists, valuesEqual } from './value.ts';
 import type { Convert, ListTraits, ObjectValueClass, Provenance } from './value.ts';
 
@@ -120,8 +120,10 @@ function declareObject(schema: StructuralSchema, isResourceRoot: boolean, contex
     const escaped = escapeProperty(property);
     const declared = declareType(child, child['x-kubernetes-embedded-resource'] === true, context);
     if (escaped === undefined || declared === undefined) continue;
-    fields.set(escaped, declared);
-    converters.set(escaped, { property, convert: declared.convert });
+    for (const field of isReserved(property) ? [escaped, property] : [escaped]) {
+      fields.set(field, declared);
+      converters.set(field, { property, convert: declared.convert });
+    }
   }
   const name = `object${String(++context.objects)}`;
   const ctor: ObjectValueClass = class extends ObjectValue {

@@ -40,7 +40,7 @@ export function registerLists(env: Environment, origin: Provenance): void {
     list.filter((item, i) => list.findIndex((other) => equal(item, other)) === i),
   );
   fn('list<A>.reverse(): list<A>', (list: readonly unknown[]) => [...list].reverse());
-  fn('list.flatten(): list', (list: readonly unknown[]) => list.flat());
+  fn('list<list<A>>.flatten(): list<A>', (list: readonly unknown[]) => list.flat());
   fn('list<A>.slice(int, int): list<A>', (list: readonly unknown[], start: bigint, end: bigint) => {
     if (start < 0n || end < 0n || start > end || end > BigInt(list.length)) {
       throw new Error(`cannot slice(${String(start)}, ${String(end)}), list is length ${String(list.length)}`);

@@ -62,7 +62,6 @@ export function registerQuantities(env: Environment): void {
     return quantity;
   });
   fn('sign(Quantity): int', (a: Quantity) => sign(a.nanos));
-  fn('Quantity.sign(): int', (a: Quantity) => sign(a.nanos));
   fn('Quantity.isInteger(): bool', (a: Quantity) => fitsInteger(a));
   fn('Quantity.asInteger(): int', (a: Quantity) => {
     if (!fitsInteger(a)) throw new Error('cannot convert value to integer');

@@ -1,6 +1,9 @@
 /** One CEL expression compiled: checked against its environment, ready to run, its errors in cel-go's words. */
-import { EvaluationError, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
+import { EvaluationError } from '@marcbachmann/cel-js';
 import type { Environment } from '@marcbachmann/cel-js';
+import { describeRefusal, locate } from './describe.ts';
+import type { Complaint } from './describe.ts';
+import { findBadLiteral } from './literals.ts';
 import { GO_METHODS } from './lib-strings.ts';
 import { identifiers, renameCalls } from './tokens.ts';
 import type { Declared } from './declare.ts';
@@ -24,13 +27,15 @@ export class EvaluationFailure extends Error {
 
 /** Compiles `source`; `variables` are the declared types behind its names. Throws CompilationFailure. */
 export function compileProgram(env: Environment, source: string, variables: ReadonlyMap<string, Declared>): Program {
-  const type = check(env, source);
-  checkPresenceTests(source, variables);
+  const result = env.check(source);
+  if (!result.valid) throw new CompilationFailure(locate(source, describeRefusal(env, source, result.error)), { cause: result.error });
+  const complaint = findUndefinedField(source, variables) ?? findBadLiteral(source);
+  if (complaint !== undefined) throw new CompilationFailure(locate(source, complaint));
   const parsed = env.parse(renameCalls(source, GO_METHODS));
   const renamed = parsed.check();
-  if (!renamed.valid) throw new CompilationFailure(locate(source, 0, describeCompile(renamed.error)), { cause: renamed.error });
+  if (!renamed.valid) throw new CompilationFailure(locate(source, describeRefusal(env, source, renamed.error)), { cause: renamed.error });
   return {
-    type,
+    type: result.type ?? 'dyn',
     run(values) {
       try {
         return parsed({ ...values }) as unknown;
@@ -41,84 +46,27 @@ export function compileProgram(env: Environment, source: string, variables: Read
   };
 }
 
-function check(env: Environment, source: string): string {
-  const result = env.check(source);
-  if (result.valid) return result.type ?? 'dyn';
-  throw new CompilationFailure(locate(source, errorOffset(source, result.error), describeCompile(result.error)), { cause: result.error });
-}
-
-/** has() of a field that does not exist: cel-js lets it pass. Only plain paths from a variable are looked at. */
-function checkPresenceTests(source: string, variables: ReadonlyMap<string, Declared>): void {
+/** A field that does not exist, in has() or behind `.?`, where cel-js lets it pass. Only paths from a variable are looked at. */
+function findUndefinedField(source: string, variables: ReadonlyMap<string, Declared>): Complaint | undefined {
   const names = identifiers(source);
-  for (const [i, { name, start, called }] of names.entries()) {
-    if (name !== 'has' || !called) continue;
-    const root = names[i + 1];
-    let declared = root === undefined || root.member ? undefined : variables.get(root.name);
-    for (const field of names.slice(i + 2)) {
-      // Anything but `.name` right behind the last name ends the path.
-      const previous = names[names.indexOf(field) - 1];
-      if (declared?.fields === undefined || previous === undefined) break;
-      if (source.slice(previous.start + previous.name.length, field.start).trim() !== '.' || field.called) break;
-      const next: Declared | undefined = declared.fields.get(field.name);
-      if (next === undefined) {
-        throw new CompilationFailure(locate(source, Math.max(start, field.start - 1), `undefined field '${field.name}'`));
+  for (const [i, root] of names.entries()) {
+    let declared = root.member ? undefined : variables.get(root.name);
+    let previous = root;
+    for (const field of declared === undefined ? [] : names.slice(i + 1)) {
+      // Anything but `.name` or `.?name` right behind the last name ends the path.
+      const between = source.slice(previous.start + previous.name.length, field.start).trim();
+      if (declared?.fields === undefined || field.called || (between !== '.' && between !== '.?')) break;
+      declared = declared.fields.get(field.name);
+      if (declared === undefined) {
+        const before = names[i - 1];
+        const inHas = before?.name === 'has' && before.called;
+        const offset = inHas ? source.indexOf('(', before.start) : source.indexOf('.', previous.start + previous.name.length);
+        return { message: `undefined field '${field.name}'`, offset };
       }
-      declared = next;
+      previous = field;
     }
   }
-}
-
-function describeCompile(error: unknown): string {
-  if (!(error instanceof ParseError || error instanceof CelTypeError)) return error instanceof Error ? error.message : 'unknown error';
-  const { summary } = error;
-  if (error instanceof ParseError) return `Syntax error: ${summary}`;
-  const field = /^No such key: (.*)$/.exec(summary);
-  if (field !== null) return `undefined field '${field[1] ?? ''}'`;
-  const variable = /^Unknown variable: (.*)$/.exec(summary);
-  if (variable !== null) return `undeclared reference to '${variable[1] ?? ''}' (in container '')`;
-  const binary = /^no such overload: (.*) (!=|==|in|[-+*/%]|[<>]=?) (.*)$/.exec(summary);
-  if (binary !== null) {
-    const [, left = '', operator = '', right = ''] = binary;
-    const name = operator === 'in' ? '@in' : `_${operator}_`;
-    return `found no matching overload for '${name}' applied to '(${goType(left)}, ${goType(right)})'`;
-  }
-  const call = /^found no matching overload for '(?:([^(]*)\.)?(\w+)\((.*)\)'$/.exec(summary);
-  if (call !== null) {
-    const [, receiver, name = '', args = ''] = call;
-    const types = `(${args.split(', ').map(goType).join(', ')})`;
-    return `found no matching overload for '${name}' applied to '${receiver === undefined ? types : `${goType(receiver)}.${types}`}'`;
-  }
-  return summary;
-}
-
-/** cel-js' type names as cel-go writes them. */
-function goType(name: string): string {
-  return name
-    .replace(/\bobject\d+\b/g, 'object')
-    .replace('google.protobuf.', '')
-    .replaceAll('<', '(')
-    .replaceAll('>', ')');
-}
-
-function errorOffset(source: string, error: unknown): number {
-  if (!(error instanceof ParseError || error instanceof CelTypeError)) return 0;
-  const start = error.range?.start ?? 0;
-  // A missing field is marked at its dot, a call at its parenthesis.
-  if (error.code === 'no_such_key') return Math.max(0, start - 1);
-  if (error.code === 'no_matching_overload') {
-    const name = /'(?:[^(]*\.)?(\w+)\(/.exec(error.summary)?.[1] ?? '';
-    const at = identifiers(source).find((identifier) => identifier.start >= start && identifier.called && identifier.name === name);
-    return at === undefined ? start : at.start + name.length;
-  }
-  return start;
-}
-
-/** `ERROR: <input>:1:5: ...` with the line and a mark under the place. */
-function locate(source: string, offset: number, message: string): string {
-  const before = source.slice(0, offset).split('\n');
-  const column = before.at(-1)?.length ?? 0;
-  const line = source.split('\n')[before.length - 1] ?? '';
-  return `ERROR: <input>:${String(before.length)}:${String(column + 1)}: ${message}\n | ${line}\n | ${'.'.repeat(column)}^`;
+  return undefined;
 }
 
 function describeEvaluation(error: unknown): string {

@@ -30,7 +30,7 @@ function checkDefault(schema: StructuralSchema, value: Json, path: string, isRes
     errors.push(...metadata);
     return;
   }
-  const values = validateValue(prepareValueNode(schema), value);
+  const values = validateValue(prepareValueNode(schema, true), value);
   if (values.length > 0) {
     for (const error of values) errors.push({ ...error, field: error.field === ROOT_PATH ? path : childPath(path, error.field) });
     return;
