@@ -195,6 +195,7 @@ describe('matrix (filled by attributes)', () => {
     const { write } = await made();
     expect(await write(1, 'assign_adapter', '5')).toBe('ok');
     expect(await write(1, 'assign_domain', '4')).toBe('ok');
+    expect(await write(1, 'assign_adapter', '5')).toBe('ok');
     expect(await write(2, 'assign_adapter', '5')).toBe('ok');
     expect(await write(2, 'assign_domain', '4')).toBe('EBUSY');
     expect(await write(2, 'assign_domain', '5')).toBe('ok');

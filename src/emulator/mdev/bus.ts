@@ -107,8 +107,8 @@ export class MdevBus {
   /**
    * Removes a device; uevents: unbind, remove. An open device is waited for, or answers EBUSY, by its parent's `removeWhileOpen`;
    * the wait shows as state `removing`, is reported at every interval and cannot be called off.
-   * ENOENT: no such device, or being removed by another. EAGAIN: being created; nothing changes. ENODEV: the parent is leaving and
-   * removes the device itself. Else what the driver refuses with; the device is then as it was.
+   * ENOENT: no such device, or being removed by another (a leaving parent too). EAGAIN: being created; nothing changes. ENODEV: the
+   * power went during the wait. Else what the driver refuses with; the device is then as it was.
    */
   async remove(uuid: string): Promise<void> {
     await removeDevice(this.#core, uuid);

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ErrnoError } from '../../lib/errno.ts';
+import { ManualClock } from '../../lib/manual-clock.ts';
 import { answerOf, rig, settle, uuidOf } from '../testing/rig.ts';
+import { SlotDriver } from '../testing/slot-driver.ts';
+import { MdevBus } from './bus.ts';
 
 const uuid = uuidOf(1);
 
@@ -51,6 +54,27 @@ describe('create', () => {
     driver.fail('create', undefined);
     expect(await answerOf(bus.create('slots', 'slot-1', uuid))).toBe('ok');
     expect(bus.device(uuid)?.group).toBe(0);
+  });
+
+  it('undoes the steps in reverse when a later one throws, here the telling of a failed probe', async () => {
+    const error = new Error('the log is full');
+    const bus = new MdevBus({
+      clock: new ManualClock(),
+      report: () => {
+        throw error;
+      },
+      power: new AbortController().signal,
+    });
+    const driver = new SlotDriver();
+    bus.registerParent(driver.init('slots'));
+    bus.registerDriver({ name: 'broken', probe: () => Promise.reject(new ErrnoError('EIO', 'no answer')) });
+    const actions: string[] = [];
+    bus.uevents.subscribe(({ action }) => actions.push(action));
+    await expect(bus.create('slots', 'slot-1', uuid)).rejects.toBe(error);
+    expect(driver.calls).toEqual([`create ${uuid}`, `remove ${uuid}`]);
+    expect(driver.taken).toBe(0);
+    expect(bus.parent('slots')).toMatchObject({ devices: [], types: [{ instances: 0, availableInstances: 4 }] });
+    expect(actions).toEqual(['add', 'remove']);
   });
 
   it('answers ENOSPC when the parent is full, and tells why its types are at 0', async () => {

@@ -16,7 +16,7 @@ export async function setOnline(core: Core, uuid: string, text: string): Promise
   const { setOnline: operation } = device.parent.ops;
   if (operation === undefined) throw new ErrnoError('EOPNOTSUPP', `the driver of ${device.identity.parent} has no online operation`);
   const match = /^([01])\n?$/.exec(text);
-  if (match === null || text.length > 2) throw new ErrnoError('EINVAL', `online takes 0 or 1, not ${JSON.stringify(text.slice(0, 64))}`);
+  if (match === null) throw new ErrnoError('EINVAL', `online takes 0 or 1, not ${JSON.stringify(text.slice(0, 64))}`);
   const online = match[1] === '1';
   await writing(device, () =>
     inTurn(device, async () => {

@@ -61,10 +61,11 @@ export function waitedFor(parent: Parent): WaitedFor[] {
 
 /** Sees to it that the device goes: by a removal that is under way, else by one of our own. */
 async function removeByForce(core: Core, device: Device): Promise<void> {
-  const gone = (): boolean => !device.parent.devices.has(device);
-  // A creation that fails, and a removal that succeeds, leave nothing to do; the others leave a live device.
-  if (device.state !== 'live') await when(core, device, () => gone() || device.state === 'live');
-  if (!gone()) await takeApart(core, device, { force: true });
+  while (device.parent.devices.has(device)) {
+    if (device.state === 'live') await takeApart(core, device, { force: true });
+    // A creation that succeeds, and a removal that is refused, leave a live device; the others leave none.
+    else await when(core, device, () => device.state === 'live' || !device.parent.devices.has(device));
+  }
 }
 
 function addType(parent: Parent, type: TypeInit): void {
