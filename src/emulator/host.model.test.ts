@@ -128,12 +128,11 @@ class Pair {
       }
       case 'remove': {
         const device = model.find(op.uuid);
-        return this.#run(model.remove(op.uuid), host.removeByHand(op.uuid), () => device === undefined || !model.devices.includes(device));
+        await this.#run(model.remove(op.uuid), host.removeByHand(op.uuid), () => device === undefined || !model.devices.includes(device));
+        return;
       }
       case 'open': {
-        const opening = host.holdOpen(op.uuid, { pid: op.pid, comm: `p${op.pid}` });
-        await this.#run(model.open(op.uuid, op.pid), opening);
-        const handle = await opening.catch(() => undefined);
+        const handle = await this.#run(model.open(op.uuid, op.pid), host.holdOpen(op.uuid, { pid: op.pid, comm: `p${op.pid}` }));
         if (handle !== undefined) this.#handles.set(op.uuid, [...(this.#handles.get(op.uuid) ?? []), handle]);
         return;
       }
@@ -141,13 +140,12 @@ class Pair {
         const handle = this.#handles.get(op.uuid)?.shift();
         if (handle === undefined) return;
         model.close(op.uuid);
-        return this.#run('ok', handle.release());
+        await this.#run('ok', handle.release());
+        return;
       }
       case 'claim': {
         const group = model.find(op.uuid)?.group ?? '';
-        const claiming = (async () => host.bus.claim(op.uuid))();
-        await this.#run(model.claim(op.uuid), claiming);
-        const claim = await claiming.catch(() => undefined);
+        const claim = await this.#run(model.claim(op.uuid), (async () => host.bus.claim(op.uuid))());
         if (claim !== undefined) this.#claims.push({ group, claim });
         return;
       }
@@ -158,13 +156,17 @@ class Pair {
         return;
       }
       case 'online':
-        return this.#run(model.setOnline(op.uuid, op.text), host.bus.setOnline(op.uuid, op.text));
+        await this.#run(model.setOnline(op.uuid, op.text), host.bus.setOnline(op.uuid, op.text));
+        return;
       case 'peer':
-        return this.#run(model.setPeer(op.uuid, op.peer), host.bus.writeAttribute(op.uuid, 'peer_to_peer_resource_uuid', op.peer));
+        await this.#run(model.setPeer(op.uuid, op.peer), host.bus.writeAttribute(op.uuid, 'peer_to_peer_resource_uuid', op.peer));
+        return;
       case 'unload':
-        return this.#run(model.unload(op.parent), host.unloadParent(op.parent), () => !model.leaving.has(op.parent));
+        await this.#run(model.unload(op.parent), host.unloadParent(op.parent), () => !model.leaving.has(op.parent));
+        return;
       case 'load':
-        return this.#run(model.load(op.parent), host.loadParent(op.parent));
+        await this.#run(model.load(op.parent), host.loadParent(op.parent));
+        return;
     }
   }
 
@@ -219,13 +221,19 @@ class Pair {
     }
   }
 
-  async #run(expected: Answer, operation: Promise<unknown>, isDone: () => boolean = () => false): Promise<void> {
+  /** Notes what an operation answers; gives its value if it has one by now. */
+  async #run<Value>(expected: Answer, operation: Promise<Value>, isDone: () => boolean = () => false): Promise<Value | undefined> {
     const started: Started = { expected, actual: 'waits', isDone };
     this.#started.push(started);
-    void answerOf(operation).then((answer) => {
+    let value: Value | undefined;
+    const noting = async (): Promise<void> => {
+      value = await operation;
+    };
+    void answerOf(noting()).then((answer) => {
       started.actual = answer;
     });
     await settle();
+    return value;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * What an emulated host must answer and show, told without looking at its code: a flat list of devices, every count taken by going
- * through it. `test-host.yaml` in `host.model.test.ts` must describe the same hardware as `hardware` here.
+ * through it. The profile in `host.model.test.ts` must describe the same hardware as `hardware` here.
  */
 export interface ModelDevice {
   readonly uuid: string;
