@@ -26,7 +26,7 @@ export async function replaceFile(path: string, text: string, options: WriteOpti
     if (options.durable) await file.sync();
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true, recursive: true });
     throw error;
   }
   if (options.durable) await syncDirectory(dirname(path));

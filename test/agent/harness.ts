@@ -19,6 +19,7 @@ import { deviceResource, eventResource, keyOf, parentResource, type ResourceRef 
 import { systemClock } from '../../src/lib/clock.ts';
 import type { MdevProvider } from '../../src/provider/contract.ts';
 import { EmulatedProvider } from '../../src/provider/emulated/provider.ts';
+import { waitForObjects } from '../support/cluster-client.ts';
 
 const patience = 10_000;
 
@@ -31,11 +32,13 @@ export function testLogger(): Logger {
 export class Cluster implements AsyncDisposable {
   readonly client: KubeClient;
   readonly dataDir: string;
+  readonly kubeconfig: string;
   readonly #server: ApiServer;
 
   private constructor(server: ApiServer, dataDir: string) {
     this.#server = server;
     this.dataDir = dataDir;
+    this.kubeconfig = server.kubeconfigPath;
     const config = new KubeConfig();
     config.loadFromFile(server.kubeconfigPath);
     this.client = new HttpClient({ config, clock: systemClock, userAgent: 'mdev-operator-test' });
@@ -98,7 +101,7 @@ export interface DeviceInit {
 
 /** One node: an emulated host, an agent's data directory, and an agent that comes and goes. */
 export class TestNode implements AsyncDisposable {
-  readonly cluster: Cluster;
+  cluster: Cluster;
   readonly name: string;
   readonly dataDir: string;
   readonly adoptNamespaces: string[];
@@ -232,9 +235,11 @@ export class TestNode implements AsyncDisposable {
     return this.parent(name, (parent) => parent.status?.remaining === line);
   }
 
-  async events(reason: string): Promise<KubeObject[]> {
-    const { items } = await this.cluster.client.list(eventResource, {}, AbortSignal.timeout(patience));
-    return (items as readonly KubeObject[]).filter((event) => event['reason'] === reason);
+  /** Waits for an Event with this reason about the object of this name. */
+  async event(reason: string, about: string): Promise<void> {
+    const fits = (event: KubeObject): boolean =>
+      event['reason'] === reason && (event['involvedObject'] as { name?: string } | undefined)?.name === about;
+    await waitForObjects(this.cluster.client, eventResource, (events) => [...events.values()].some(fits), patience);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findCondition } from '../../src/api/condition.ts';
+import { deviceResource } from '../../src/kube/resource.ts';
 import { Cluster, TestNode, uuidsOf } from './harness.ts';
 import { foreignUUID, gpu, gvt, matrix, testProfile } from './profiles.ts';
 
@@ -108,6 +109,7 @@ describe('the agent', () => {
     unsubscribe();
     expect(uuidsOf(node.host)).toContain(uuid);
     await node.ready(named('lost'), 'Ready');
+    await node.event('DeviceLost', named('lost'));
   });
 
   it('reports foreign devices without owner and leaves them alone', async () => {
@@ -175,7 +177,6 @@ describe('the agent', () => {
     const { status } = await node.ready(named('off'), 'Offline');
     expect(node.host.bus.device(status?.uuid ?? '')?.online).toBe(false);
     const { client } = cluster;
-    const { deviceResource } = await import('../../src/kube/resource.ts');
     await client.patch(
       deviceResource,
       { namespace: 'default', name: named('off') },
