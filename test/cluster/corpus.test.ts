@@ -1,17 +1,13 @@
-import { join } from 'node:path';
 import { beforeAll, expect, inject, it } from 'vitest';
-import { kubectl } from '../manifests/kubectl.ts';
 import type { Outcome } from '../manifests/outcome.ts';
 import { recordedFile, recordedText } from '../manifests/recorded.ts';
 import { describeCorpus } from '../manifests/suite.ts';
+import { installCrds } from './install-crds.ts';
 
 const outcomes = new Map<string, Outcome>();
 
 beforeAll(async () => {
-  const crds = join(import.meta.dirname, '../../crds');
-  const result = await kubectl(inject('realKubeconfig'), 'apply', '--server-side', '--filename', crds);
-  if (result.code !== 0) throw new Error(`Cannot install crds/: ${result.stderr}`);
-  await kubectl(inject('realKubeconfig'), 'wait', '--for=condition=Established', '--timeout=30s', '--filename', crds);
+  await installCrds(inject('realKubeconfig'));
 });
 
 describeCorpus(

@@ -3,10 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
-import { kubectl } from '../manifests/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
-
-const folder = join(import.meta.dirname, '../../crds');
+import { crdsFolder } from './install-crds.ts';
 
 /** Oldest Kubernetes that we promise to run on, and the oldest that the pinned binary can emulate. */
 const oldest = '1.33';
@@ -26,22 +25,22 @@ describe.each([{ version: 'newest' }, { version: oldest }])('Kubernetes $version
   afterAll(() => own?.stop());
 
   it('is the version that was asked for', async () => {
-    const { stdout } = await kubectl(kubeconfig, 'get', '--raw', '/version');
+    const { stdout } = await kubectl(kubeconfig, ['get', '--raw', '/version']);
     const emulated = JSON.parse(stdout) as { emulationMajor?: string; emulationMinor?: string };
     if (version === oldest) expect(`${emulated.emulationMajor ?? ''}.${emulated.emulationMinor ?? ''}`).toBe(oldest);
     else expect(stdout).toContain('"gitVersion": "v1.');
   });
 
   it('accepts every file of crds/ without a warning', async () => {
-    const result = await kubectl(kubeconfig, 'apply', '--server-side', '--filename', folder);
+    const result = await kubectl(kubeconfig, ['apply', '--server-side', '--filename', crdsFolder]);
     expect({ code: result.code, stderr: withoutSkewWarning(result.stderr) }).toEqual({ code: 0, stderr: '' });
   });
 
   it('establishes them, and finds their schemas structural', async () => {
     for (const name of await crdNames()) {
-      const waited = await kubectl(kubeconfig, 'wait', '--for=condition=Established', '--timeout=30s', `crd/${name}`);
+      const waited = await kubectl(kubeconfig, ['wait', '--for=condition=Established', '--timeout=30s', `crd/${name}`]);
       expect(waited).toMatchObject({ code: 0 });
-      const { stdout } = await kubectl(kubeconfig, 'get', 'crd', name, '--output=json');
+      const { stdout } = await kubectl(kubeconfig, ['get', 'crd', name, '--output=json']);
       const { status } = JSON.parse(stdout) as { status: { conditions: Condition[] } };
       expect(status.conditions.filter((condition) => condition.type === 'NonStructuralSchema')).toEqual([]);
       expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'NamesAccepted', status: 'True' }));
@@ -51,16 +50,16 @@ describe.each([{ version: 'newest' }, { version: oldest }])('Kubernetes $version
   it('explains every field of theirs', async () => {
     for (const name of await crdNames()) {
       // The OpenAPI document follows the CRD after a moment.
-      const explain = async (): Promise<unknown> => kubectl(kubeconfig, 'explain', '--recursive', name);
+      const explain = async (): Promise<unknown> => kubectl(kubeconfig, ['explain', '--recursive', name]);
       await expect.poll(explain, { timeout: 30_000 }).toMatchObject({ code: 0, stdout: expect.stringContaining('conditions') as string });
     }
   });
 });
 
 async function crdNames(): Promise<string[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+  const files = (await readdir(crdsFolder)).filter((name) => name.endsWith('.yaml'));
   expect(files).not.toEqual([]);
-  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const texts = await Promise.all(files.map((file) => readFile(join(crdsFolder, file), 'utf8')));
   return texts.map((text) => (parse(text) as { metadata: { name: string } }).metadata.name);
 }
 

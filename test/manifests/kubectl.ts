@@ -1,30 +1,9 @@
-/** Sends cases of the corpus to an API server with the stock kubectl. */
-import { execFile } from 'node:child_process';
+/** Sends cases of the corpus to an API server with the stock kubectl, all in one run. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { kubectl } from '../support/kubectl.ts';
 import type { ManifestCase } from './case.ts';
 import { bodyOf, nameOf, namespace } from './send.ts';
-
-/** What kubectl printed, and its exit code. */
-export interface KubectlResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/**
- * Runs the kubectl on the PATH against the kubeconfig's server.
- * @throws Error when it cannot be started or is killed; an exit code is a result
- */
-export function kubectl(kubeconfig: string, ...args: readonly string[]): Promise<KubectlResult> {
-  return new Promise((resolve, reject) => {
-    const options = { maxBuffer: 64 * 1024 * 1024 };
-    execFile('kubectl', ['--kubeconfig', kubeconfig, ...args], options, (error, stdout, stderr) => {
-      if (error && typeof error.code !== 'number') reject(new Error('Cannot run kubectl', { cause: error }));
-      else resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
-  });
-}
 
 /** What became of one file given to `kubectl create`. */
 export interface Creation {
@@ -42,7 +21,7 @@ export async function createWithKubectl(
   await mkdir(folder, { recursive: true });
   const files = new Map(cases.map((entry) => [entry, join(folder, `${nameOf(entry)}.json`)]));
   for (const [entry, file] of files) await writeFile(file, bodyOf(entry));
-  const run = await kubectl(kubeconfig, 'create', '--namespace', namespace, '--filename', folder);
+  const run = await kubectl(kubeconfig, ['create', '--namespace', namespace, '--filename', folder]);
   const created = run.stdout.split('\n').filter((line) => line.endsWith(' created'));
   // Each refusal begins on a line of its own, but may go on over several.
   const refusals = run.stderr.split(/\n(?=Error from server|error: |The |Warning: )/);

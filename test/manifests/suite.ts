@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawClient } from '../cluster/raw-client.ts';
 import type { ManifestCase } from './case.ts';
 import { corpus } from './corpus.ts';
-import { createWithKubectl, type Creation, kubectl } from './kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
+import { createWithKubectl, type Creation } from './kubectl.ts';
 import type { Outcome } from './outcome.ts';
 import { makeNamespace, namespace, sendRaw } from './send.ts';
 
@@ -61,8 +62,8 @@ export function describeCorpus(
     });
     afterAll(async () => {
       const freed = JSON.stringify({ metadata: { finalizers: null } });
-      await kubectl(kubeconfig(), 'patch', '-n', namespace, 'mdevdevices', 'labelled', '--type=merge', '-p', freed);
-      await kubectl(kubeconfig(), 'delete', '-n', namespace, 'mdevdevices,mdevparents', '--all', '--wait=false');
+      await kubectl(kubeconfig(), ['patch', '-n', namespace, 'mdevdevices', 'labelled', '--type=merge', '-p', freed]);
+      await kubectl(kubeconfig(), ['delete', '-n', namespace, 'mdevdevices,mdevparents', '--all', '--wait=false']);
     });
 
     for (const entry of cases) {

@@ -17,6 +17,8 @@ export interface Difference {
 export interface KnownDifference {
   readonly where: string;
   readonly path: string;
+  /** Only where the real server has exactly this text. */
+  readonly real?: string;
   readonly reason: string;
 }
 
@@ -50,7 +52,9 @@ export function judge(
   known: readonly KnownDifference[],
 ): { readonly unknown: readonly Difference[]; readonly stale: readonly KnownDifference[] } {
   const matches = (difference: Difference, entry: KnownDifference): boolean =>
-    pattern(entry.where).test(difference.where) && pattern(entry.path).test(difference.path);
+    pattern(entry.where).test(difference.where) &&
+    pattern(entry.path).test(difference.path) &&
+    (entry.real === undefined || entry.real === difference.real);
   return {
     unknown: found.filter((difference) => !known.some((entry) => matches(difference, entry))),
     stale: known.filter((entry) => !found.some((difference) => matches(difference, entry))),
