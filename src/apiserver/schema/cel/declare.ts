@@ -32,14 +32,11 @@ export interface DeclareContext {
 const STRING_SCHEMA: StructuralSchema = { type: 'string' };
 const META_SCHEMA: StructuralSchema = { type: 'object', properties: { name: STRING_SCHEMA, generateName: STRING_SCHEMA } };
 
-/** The type of a schema node; undefined for one CEL cannot see (no type, or a list of such). */
+/**
+ * The type of a schema node; undefined for one CEL cannot see (no type, or a list of such).
+ * null is no value of it: a field that is null counts as missing.
+ */
 export function declareType(schema: StructuralSchema, isResourceRoot: boolean, context: DeclareContext): Declared | undefined {
-  const declared = declareNonNull(schema, isResourceRoot, context);
-  if (declared === undefined || schema.nullable !== true) return declared;
-  return { ...declared, name: 'dyn', convert: (value) => (value === null ? null : declared.convert(value)) };
-}
-
-function declareNonNull(schema: StructuralSchema, isResourceRoot: boolean, context: DeclareContext): Declared | undefined {
   if (schema['x-kubernetes-int-or-string'] === true) {
     return { name: 'dyn', convert: (value) => (typeof value === 'number' ? BigInt(Math.trunc(value)) : value) };
   }
@@ -81,8 +78,11 @@ function declareString(format: string | undefined, context: DeclareContext): Dec
 }
 
 function declareList(schema: StructuralSchema, items: StructuralSchema, context: DeclareContext): Declared | undefined {
-  const element = declareType(items, items['x-kubernetes-embedded-resource'] === true, context);
-  if (element === undefined) return undefined;
+  const found = declareType(items, items['x-kubernetes-embedded-resource'] === true, context);
+  if (found === undefined) return undefined;
+  // Only in a list can a null not be left out.
+  const element: Declared =
+    items.nullable === true ? { ...found, name: 'dyn', convert: (item) => (item === null ? null : found.convert(item)) } : found;
   const name = `list<${element.name}>`;
   const kind = schema['x-kubernetes-list-type'];
   const keys = (schema['x-kubernetes-list-map-keys'] ?? []).map((key) => escapeProperty(key) ?? key);
@@ -107,7 +107,12 @@ function declareMap(values: StructuralSchema, context: DeclareContext): Declared
   return {
     name,
     element,
-    convert: (value) => (isJsonObject(value) ? new Map(Object.entries(value).map(([key, item]) => [key, element.convert(item)])) : value),
+    convert(value) {
+      if (!isJsonObject(value)) return value;
+      const map = new Map<string, unknown>();
+      for (const [key, item] of Object.entries(value)) if (item !== null) map.set(key, element.convert(item));
+      return map;
+    },
   };
 }
 

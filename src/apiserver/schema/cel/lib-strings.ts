@@ -8,7 +8,10 @@ import { compileGoRegExp } from '../go-regexp.ts';
 
 /** Calls to rename in an expression so that the methods here are taken. */
 export const GO_METHODS: ReadonlyMap<string, string> = new Map(
-  ['matches', 'indexOf', 'lastIndexOf', 'substring', 'split', 'lowerAscii', 'upperAscii', 'trim'].map((name) => [name, `k8s_${name}`]),
+  ['matches', 'indexOf', 'lastIndexOf', 'substring', 'split', 'lowerAscii', 'upperAscii', 'trim', 'int'].map((name) => [
+    name,
+    `k8s_${name}`,
+  ]),
 );
 
 const MAX_CACHED_PATTERNS = 64;
@@ -49,7 +52,7 @@ export function registerStrings(env: Environment): void {
   fn('string.k8s_indexOf(string): int', (text: string, part: string) => indexOf(Array.from(text), Array.from(part), 0));
   fn('string.k8s_indexOf(string, int): int', (text: string, part: string, from: bigint) => {
     const runes = Array.from(text);
-    return part === '' ? from : indexOf(runes, Array.from(part), inRange(from, runes.length));
+    return part === '' ? from : indexOf(runes, Array.from(part), notNegative(from));
   });
   fn('string.k8s_lastIndexOf(string): int', (text: string, part: string) => {
     const runes = Array.from(text);
@@ -57,7 +60,8 @@ export function registerStrings(env: Environment): void {
   });
   fn('string.k8s_lastIndexOf(string, int): int', (text: string, part: string, from: bigint) => {
     const runes = Array.from(text);
-    return part === '' ? from : lastIndexOf(runes, Array.from(part), inRange(from, runes.length));
+    if (part === '') return from;
+    return from >= BigInt(runes.length) ? -1n : lastIndexOf(runes, Array.from(part), notNegative(from));
   });
   fn('string.k8s_substring(int): string', (text: string, start: bigint) => {
     const runes = Array.from(text);
@@ -87,6 +91,11 @@ export function registerStrings(env: Environment): void {
 
 class StringsNamespace {
   readonly name = 'strings';
+}
+
+function notNegative(index: bigint): number {
+  if (index < 0n) throw new Error(`index out of range: ${String(index)}`);
+  return Number(index);
 }
 
 function inRange(index: bigint, length: number): number {

@@ -27,11 +27,15 @@ export class EvaluationFailure extends Error {
 
 /** Compiles `source`; `variables` are the declared types behind its names. Throws CompilationFailure. */
 export function compileProgram(env: Environment, source: string, variables: ReadonlyMap<string, Declared>): Program {
-  const result = env.check(source);
+  const strict = env.check(source);
+  // Arguments of format() are a list of anything; only there may literals mix types.
+  const mixes = !strict.valid && strict.error?.code.startsWith('heterogeneous') === true && source.includes('.format(');
+  const scope = mixes ? env.clone({ homogeneousAggregateLiterals: false }) : env;
+  const result = mixes ? scope.check(source) : strict;
   if (!result.valid) throw new CompilationFailure(locate(source, describeRefusal(env, source, result.error)), { cause: result.error });
   const complaint = findUndefinedField(source, variables) ?? findBadLiteral(source);
   if (complaint !== undefined) throw new CompilationFailure(locate(source, complaint));
-  const parsed = env.parse(renameCalls(source, GO_METHODS));
+  const parsed = scope.parse(renameCalls(source, GO_METHODS));
   const renamed = parsed.check();
   if (!renamed.valid) throw new CompilationFailure(locate(source, describeRefusal(env, source, renamed.error)), { cause: renamed.error });
   return {
@@ -80,6 +84,11 @@ function describeEvaluation(error: unknown): string {
       return 'division by zero';
     case 'modulo_by_zero':
       return 'modulus by zero';
+    case 'int_conversion_error':
+    case 'uint_conversion_error':
+    case 'double_conversion_error':
+    case 'bool_conversion_error':
+      return `type conversion error from 'string' to '${error.code.replace('_conversion_error', '')}'`;
     case 'numeric_overflow':
       return 'integer overflow';
     case 'no_such_overload':

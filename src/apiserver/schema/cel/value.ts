@@ -33,8 +33,9 @@ export abstract class ObjectValue extends Map<string, unknown> {
     const known = super.get(name);
     if (known !== undefined) return known;
     const field = this.fields.get(name);
-    if (field === undefined || !Object.hasOwn(this.json, field.property)) return undefined;
-    const value = field.convert(this.json[field.property] ?? null);
+    const json = field !== undefined && Object.hasOwn(this.json, field.property) ? this.json[field.property] : undefined;
+    if (field === undefined || json === undefined || json === null) return undefined;
+    const value = field.convert(json);
     super.set(name, value);
     return value;
   }
