@@ -1,0 +1,235 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { join } from 'node:path';
+import { findCondition } from '../../src/api/condition.ts';
+import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts';
+import type { ParentDevice, ParentStatus } from '../../src/api/mdev-parent.ts';
+import { runController } from '../../src/controller/controller.ts';
+import type { KubeObject, RequestObservation } from '../../src/kube/client.ts';
+import { HttpClient } from '../../src/kube/http-client.ts';
+import { deviceResource, eventResource, nodeResource, parentResource } from '../../src/kube/resource.ts';
+import { Reflector } from '../../src/kube/reflector.ts';
+import { Store } from '../../src/kube/store.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { Cluster, testLogger, waitFor } from '../agent/harness.ts';
+
+const patience = 10_000;
+const agent = { fieldManager: 'mdev-agent', force: true, subresource: 'status' } as const;
+
+/** What a test says of a parent; types are [available, max]. */
+export interface ParentInit {
+  readonly node?: string;
+  readonly parent?: string;
+  readonly sharing?: ParentStatus['sharing'];
+  readonly types: Readonly<Record<string, readonly [number, number]>>;
+  readonly devices?: readonly ParentDevice[];
+  readonly present?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** An embedded API server with a controller; the test plays the agents, so that it can show the controller any state. */
+export class Bench implements AsyncDisposable {
+  readonly cluster: Cluster;
+  /** What the controller has asked of the server, but watches. */
+  readonly requests: RequestObservation[] = [];
+  #onRequest: () => void = () => undefined;
+  #controller: { readonly stop: AbortController; readonly done: Promise<void>; readonly client: HttpClient } | undefined;
+
+  private constructor(cluster: Cluster) {
+    this.cluster = cluster;
+  }
+
+  static async start(): Promise<Bench> {
+    return new Bench(await Cluster.start());
+  }
+
+  /** Starts a controller and waits until it knows all objects. */
+  async startController(identity = 'one', leaderElection = false): Promise<void> {
+    const stop = new AbortController();
+    const synced = Promise.withResolvers<undefined>();
+    const config = new KubeConfig();
+    config.loadFromFile(join(this.cluster.dataDir, 'kubeconfig'));
+    const client = new HttpClient({
+      config,
+      clock: systemClock,
+      userAgent: 'controller-test',
+      onRequest: (observation) => {
+        this.requests.push(observation);
+        this.#onRequest();
+      },
+    });
+    const done = runController(
+      {
+        client,
+        clock: systemClock,
+        random: () => 0.5,
+        log: testLogger(),
+        identity,
+        leaderElection,
+        adoptNamespaces: ['default'],
+        hooks: { onSynced: () => synced.resolve(undefined) },
+      },
+      stop.signal,
+    );
+    this.#controller = { stop, done, client };
+    await Promise.race([synced.promise, done]);
+  }
+
+  async stopController(): Promise<void> {
+    this.#controller?.stop.abort(new Error('stopped by the test'));
+    await this.#controller?.done;
+    await this.#controller?.client.close();
+    this.#controller = undefined;
+  }
+
+  /** Waits until the controller has made so many writes to devices in all. */
+  async written(count: number): Promise<void> {
+    while (this.writes < count) {
+      await new Promise<void>((resolve) => {
+        this.#onRequest = resolve;
+      });
+    }
+  }
+
+  /** Writes of the controller to devices so far. */
+  get writes(): number {
+    return this.requests.filter(({ verb, resource }) => resource === deviceResource.plural && !['get', 'list', 'watch'].includes(verb))
+      .length;
+  }
+
+  async node(name: string, unschedulable = false): Promise<void> {
+    const object = { metadata: { name }, spec: { unschedulable } };
+    await this.cluster.client.apply(nodeResource, { name }, object, { fieldManager: 'test', force: true }, AbortSignal.timeout(patience));
+  }
+
+  /** Publishes a parent as an agent does. */
+  async parent(name: string, init: ParentInit): Promise<void> {
+    const { client } = this.cluster;
+    const { node = 'n1', types, devices = [], present = true } = init;
+    const signal = AbortSignal.timeout(patience);
+    const object = { metadata: { labels: init.labels ?? {} }, spec: { nodeName: node, parent: init.parent ?? name } };
+    await client.apply(parentResource, { name }, object, { fieldManager: 'mdev-agent', force: true }, signal);
+    const status = {
+      sharing: init.sharing ?? 'Pooled',
+      supportedTypes: Object.entries(types).map(([id, [availableInstances, maxInstances]]) => ({
+        id,
+        availableInstances,
+        maxInstances,
+        instances: devices.filter((device) => device.typeID === id).length,
+      })),
+      devices,
+      conditions: [
+        {
+          type: 'Present',
+          status: present ? 'True' : 'False',
+          reason: present ? 'Present' : 'Absent',
+          message: '',
+          lastTransitionTime: new Date().toISOString().replace(/\.\d+/, ''),
+        },
+      ],
+    };
+    await client.apply(parentResource, { name }, { status }, agent, signal);
+  }
+
+  async create(name: string, spec: object, metadata: object = {}): Promise<MdevDevice> {
+    const object = { metadata: { name, namespace: 'default', ...metadata }, spec };
+    const signal = AbortSignal.timeout(patience);
+    return mdevDeviceSchema.parse(await this.cluster.client.create(deviceResource, object, { namespace: 'default' }, signal));
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.cluster.client.delete(deviceResource, { namespace: 'default', name }, {}, AbortSignal.timeout(patience));
+  }
+
+  /** Says as an agent whether the device exists; the device's UUID with it. */
+  async report(name: string, status: 'True' | 'False', reason: string): Promise<void> {
+    const condition = { type: 'Created', status, reason, message: `It says ${reason}.`, lastTransitionTime: '2026-01-01T00:00:00Z' };
+    const body = { status: { conditions: [condition] } };
+    await this.cluster.client.apply(deviceResource, { namespace: 'default', name }, body, agent, AbortSignal.timeout(patience));
+  }
+
+  /** Waits until a device is as expected. */
+  async device(name: string, predicate: (device: MdevDevice) => boolean): Promise<MdevDevice> {
+    const read = (object: unknown): MdevDevice => mdevDeviceSchema.parse(object);
+    const met = (device: MdevDevice | undefined): boolean => device !== undefined && predicate(device);
+    const found = await waitFor(this.cluster.client, deviceResource, `default/${name}`, read, met);
+    if (found === undefined) throw new Error(`There is no MdevDevice ${name}`);
+    return found;
+  }
+
+  placed(name: string, parentName: string): Promise<MdevDevice> {
+    return this.device(name, ({ status }) => status?.allocation?.parentName === parentName && status.allocation.withdrawn !== true);
+  }
+
+  refused(name: string, reason: string): Promise<MdevDevice> {
+    return this.device(name, ({ status }) => findCondition(status?.conditions, 'Allocated')?.reason === reason);
+  }
+
+  /** Follows all devices until every one of `names` is as expected. */
+  async all(names: readonly string[], predicate: (device: MdevDevice) => boolean): Promise<void> {
+    const store = new Store<MdevDevice>({});
+    const done = new AbortController();
+    const reflector = new Reflector({
+      client: this.cluster.client,
+      resource: deviceResource,
+      parse: (object) => mdevDeviceSchema.parse(object),
+      store,
+      onChange: () => {
+        const found = names.flatMap((name) => store.get(`default/${name}`) ?? []);
+        if (found.length === names.length && found.every(predicate)) done.abort(new Error('all are there'));
+      },
+      clock: systemClock,
+      random: () => 0.5,
+      log: testLogger(),
+    });
+    const patient = AbortSignal.timeout(patience);
+    await reflector.run(AbortSignal.any([done.signal, patient]));
+    if (!done.signal.aborted) throw new Error(`Not all devices became as expected, within ${patience} ms`);
+  }
+
+  async gone(name: string): Promise<void> {
+    const isGone = (object: unknown): boolean => object === undefined;
+    await waitFor(this.cluster.client, deviceResource, `default/${name}`, (object) => object, isGone);
+  }
+
+  async devices(): Promise<MdevDevice[]> {
+    const { items } = await this.cluster.client.list(deviceResource, {}, AbortSignal.timeout(patience));
+    return items.map((item) => mdevDeviceSchema.parse(item));
+  }
+
+  /** Waits until there is an Event with this reason. */
+  async event(reason: string): Promise<KubeObject> {
+    const signal = AbortSignal.timeout(patience);
+    const list = await this.cluster.client.list(eventResource, {}, signal);
+    const found = (list.items as readonly KubeObject[]).find((event) => event['reason'] === reason);
+    if (found !== undefined) return found;
+    const seen = Promise.withResolvers<KubeObject>();
+    const enough = new AbortController();
+    const query = { resourceVersion: list.resourceVersion, timeoutSeconds: 30 };
+    const watching = this.cluster.client.watch(
+      eventResource,
+      query,
+      ({ object }) => {
+        if ((object as KubeObject)['reason'] === reason) seen.resolve(object as KubeObject);
+      },
+      AbortSignal.any([signal, enough.signal]),
+    );
+    try {
+      return await Promise.race([seen.promise, watching.then(() => Promise.reject(new Error(`There is no Event ${reason}`)))]);
+    } finally {
+      enough.abort(new Error('found'));
+      await watching.catch((error: unknown) => {
+        if (!enough.signal.aborted) throw error;
+      });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopController();
+    await this.cluster[Symbol.asyncDispose]();
+  }
+}
+
+/** The message of a device's condition. */
+export function messageOf(device: MdevDevice, type: string): string {
+  return findCondition(device.status?.conditions, type)?.message ?? '';
+}
