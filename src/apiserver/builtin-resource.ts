@@ -2,12 +2,20 @@
 import { decodeBuiltin } from './builtin/decode.ts';
 import type { BuiltinResource } from './builtin/resource.ts';
 import { crdStorage } from './custom/crd-hooks.ts';
+import type { KubeObject } from './object.ts';
 import { apiVersionOf, type Resource } from './resource.ts';
 import { defaultCustomResourceDefinition, validateCustomResourceDefinition } from './schema/crd.ts';
-import { checkDns1123Label, checkDns1123Subdomain } from './schema/names.ts';
+import { checkDns1123Label, checkDns1123Subdomain, checkPathSegment } from './schema/names.ts';
 
 // Raise when a built-in schema changes in a way that stored texts must follow.
 const schemaRevision = 1;
+
+const nameChecks: Readonly<Record<string, (name: string) => string[]>> = { namespaces: checkDns1123Label, events: checkPathSegment };
+
+/** Lets a namespace be selected by its name. */
+function labelWithName({ metadata }: KubeObject): void {
+  if (Object.hasOwn(metadata, 'name')) metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
+}
 
 /** Wraps `builtin` for the handlers. */
 export function serveBuiltin(builtin: BuiltinResource): Resource {
@@ -22,10 +30,11 @@ export function serveBuiltin(builtin: BuiltinResource): Resource {
     hasStatus: builtin.subresources.some(({ name }) => name === 'status'),
     collectable: builtin.storage !== 'events',
     returnsDeleted: builtin.storage === 'namespaces',
-    checkName: builtin.storage === 'namespaces' ? checkDns1123Label : checkDns1123Subdomain,
+    checkName: nameChecks[builtin.storage] ?? checkDns1123Subdomain,
     decode(object) {
       const unknown = decodeBuiltin(object, builtin.schema);
       if (isCrd) defaultCustomResourceDefinition(object);
+      if (builtin.storage === 'namespaces') labelWithName(object);
       return unknown;
     },
     validate: (object, subresource, old) =>

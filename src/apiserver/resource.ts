@@ -74,9 +74,9 @@ export function groupResourceOf(resource: Resource): { group: string; resource: 
   return { group: resource.group, resource: resource.plural };
 }
 
-/** The kind as errors name it. */
+/** The kind as errors name it; kube-apiserver judges events of both groups as those of the core. */
 export function groupKindOf(resource: Resource): { group: string; kind: string } {
-  return { group: resource.group, kind: resource.kind };
+  return { group: resource.storage === 'events' ? '' : resource.group, kind: resource.kind };
 }
 
 /** An object's JSON text in this resource's version. */

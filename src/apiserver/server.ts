@@ -98,10 +98,11 @@ export async function startApiCore(options: Omit<ApiServerOptions, 'host' | 'por
   registry.replace('', builtins);
   const hooks = new Map<string, Hooks>([
     [namespaceStorage, namespaceHooks],
-    [crdStorage, crdHooks(store, clock)],
+    [crdStorage, crdHooks(clock)],
   ]);
   const api: Api = { store, registry, clock, log, hooks };
-  const controllers = [startCrdController(api), startNamespaceController(api), startGarbageCollector(api)];
+  const definitions = startCrdController(api);
+  const controllers = [definitions, startNamespaceController(api), startGarbageCollector(api)];
   const expiry = startEventExpiry(api);
   let stopping = false;
   const close = async (): Promise<void> => {
@@ -112,6 +113,7 @@ export async function startApiCore(options: Omit<ApiServerOptions, 'host' | 'por
   try {
     await ensureNamespaces(api, find(builtins, 'Namespace'));
     await ensureBundledCrds(api, find(builtins, 'CustomResourceDefinition'), options.crds);
+    await definitions.idle();
   } catch (error) {
     await close();
     throw error;

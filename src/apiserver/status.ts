@@ -92,6 +92,16 @@ export function alreadyExists(resource: GroupResource, name: string): StatusErro
   return failure(409, 'AlreadyExists', `${resourceText(resource)} ${goQuote(name)} already exists`, detailsOf(resource, name));
 }
 
+/** 409: an object of this name exists, but is on its way out. */
+export function beingDeleted(resource: GroupResource, name: string): StatusError {
+  return failure(
+    409,
+    'AlreadyExists',
+    `object is being deleted: ${resourceText(resource)} ${goQuote(name)} already exists`,
+    detailsOf(resource, name),
+  );
+}
+
 /** 409: no free name was found for a generateName. */
 export function generateNameConflict(resource: GroupResource, name: string): StatusError {
   return failure(
@@ -126,7 +136,7 @@ export function invalid(kind: GroupKind, name: string, errors: readonly FieldErr
   return failure(422, 'Invalid', invalidMessage(kindText(kind), name, errors), {
     ...(name !== '' && { name }),
     ...(kind.group !== '' && { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind !== '' && { kind: kind.kind }),
     causes,
   });
 }
@@ -162,9 +172,24 @@ export function methodNotAllowed(resource: GroupResource, verb: string): StatusE
   );
 }
 
+/** 405 as the built-in resources answer it, which say nothing of themselves. */
+export function methodNotAllowedHere(): StatusError {
+  return failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+}
+
+/** 500 without a reason: what kube-apiserver answers where nobody has thought of a better code. */
+export function unexplained(message: string): StatusError {
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
+}
+
 /** 406: none of the accepted media types can be answered. */
 export function notAcceptable(supported: readonly string[]): StatusError {
-  return failure(406, 'NotAcceptable', `only the following media types are accepted: ${supported.join(', ')}`);
+  return wrongForm(`only the following media types are accepted: ${supported.join(', ')}`);
+}
+
+/** 406: the object cannot take the form that was asked for. */
+export function wrongForm(message: string): StatusError {
+  return failure(406, 'NotAcceptable', message);
 }
 
 /** 415: the body has a content type that is not understood here. */
@@ -193,5 +218,5 @@ export function serviceUnavailable(message: string): StatusError {
 
 /** 504: a wait ran out, e.g. for a resourceVersion that this server has not reached; retry after `retryAfterSeconds`. */
 export function timeout(message: string, retryAfterSeconds: number, cause?: StatusCause): StatusError {
-  return failure(504, 'Timeout', message, { ...(cause && { causes: [cause] }), retryAfterSeconds });
+  return failure(504, 'Timeout', `Timeout: ${message}`, { ...(cause && { causes: [cause] }), retryAfterSeconds });
 }

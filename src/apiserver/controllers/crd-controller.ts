@@ -5,6 +5,7 @@ import { cleanupFinalizer, crdStorage, otherCrds } from '../custom/crd-hooks.ts'
 import { hasTrueCondition, settleCrdStatus } from '../custom/crd-status.ts';
 import type { KubeObject } from '../object.ts';
 import { deleteEntries } from '../rest/delete.ts';
+import { putTracked } from '../rest/put-tracked.ts';
 import { jsonEqual } from '../schema/equality.ts';
 import { parseEntry } from '../store/entry.ts';
 import type { Resource } from '../resource.ts';
@@ -12,38 +13,38 @@ import { startWorkLoop, type WorkLoop } from './work-loop.ts';
 
 /** Starts serving the stored CRDs, and keeps on; its owner closes the loop. */
 export function startCrdController(api: Api): WorkLoop {
-  const serve = (crd: KubeObject): void => {
+  const definitions = api.store.collection(crdStorage);
+  const served = new Map<string, string>();
+  const serve = (stored: KubeObject): void => {
+    // What the status will say is known already: a CRD is served as soon as it is stored.
+    const crd = structuredClone(stored);
+    settleCrdStatus(crd, otherCrds(api.store, crd), api.clock.now());
+    const key = servedKey(crd);
+    // Watches end when their resource is replaced: not for a change that concerns nothing they see.
+    if (served.get(crd.metadata.name) === key) return;
+    served.set(crd.metadata.name, key);
     api.registry.replace(crd.metadata.name, hasTrueCondition(crd, 'Established') ? customResources(crd) : []);
   };
-  const specs = new Map<string, string>();
-  for (const entry of api.store.collection(crdStorage).all()) {
-    const crd = parseEntry(entry);
-    serve(crd);
-    specs.set(entry.name, servedKey(crd));
-  }
   const loop = startWorkLoop({ name: 'crd', clock: api.clock, log: api.log, work: (name) => reconcile(api, name) });
   const stop = api.store.listen((storage, event) => {
     const { name } = event.entry;
     if (storage !== crdStorage) {
       // An object of a CRD that is going has gone.
-      if (event.type === 'DELETED' && api.store.collection(crdStorage).newest(storage)?.deleting === true) loop.add(storage);
-      return;
-    }
-    if (event.type === 'DELETED') {
+      if (event.type === 'DELETED' && definitions.newest(storage)?.deleting === true) loop.add(storage);
+    } else if (event.type === 'DELETED') {
+      served.delete(name);
       api.registry.replace(name, []);
-      specs.delete(name);
       // Names it held may be free for others now.
-      for (const entry of api.store.collection(crdStorage).all()) loop.add(entry.name);
-      return;
+      for (const entry of definitions.all()) loop.add(entry.name);
+    } else {
+      serve(parseEntry(event.entry));
+      loop.add(name);
     }
-    const crd = parseEntry(event.entry);
-    const key = servedKey(crd);
-    // Watches end when their resource is replaced: not for a change that concerns nothing they see.
-    if (specs.get(name) !== key) serve(crd);
-    specs.set(name, key);
-    if (event.entry.deleting) loop.add(name);
   });
-  for (const entry of api.store.collection(crdStorage).all()) loop.add(entry.name);
+  for (const entry of definitions.all()) {
+    serve(parseEntry(entry));
+    loop.add(entry.name);
+  }
   return {
     ...loop,
     close() {
@@ -73,8 +74,7 @@ async function refreshStatus(api: Api, name: string): Promise<void> {
   if (entry === undefined) return;
   const crd = parseEntry(entry);
   settleCrdStatus(crd, otherCrds(api.store, crd), api.clock.now());
-  if (jsonEqual(crd, parseEntry(entry))) return;
-  await api.store.put(crdStorage, crd, entry.tag).durable;
+  if (!jsonEqual(crd, parseEntry(entry))) await putTracked(api, crdStorage, entry, crd, 'status').durable;
 }
 
 /** Deletes the objects of a CRD, and takes its finalizer off when none is left. */

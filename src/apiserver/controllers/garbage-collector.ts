@@ -7,6 +7,7 @@ import type { KubeObject, OwnerReference } from '../object.ts';
 import type { PropagationPolicy } from '../request/options.ts';
 import type { Resource } from '../resource.ts';
 import { deleteEntry, isRace } from '../rest/delete.ts';
+import { putTracked } from '../rest/put-tracked.ts';
 import { type Entry, entryKey, parseEntry } from '../store/entry.ts';
 import { type Dependents, indexDependents, type Place } from './dependents.ts';
 import { startWorkLoop, type WorkLoop } from './work-loop.ts';
@@ -121,7 +122,7 @@ async function dropReferences(api: Api, place: Place, uids: ReadonlySet<string>)
   const kept = (object.metadata.ownerReferences ?? []).filter(({ uid }) => !uids.has(uid));
   if (kept.length === 0) delete object.metadata.ownerReferences;
   else object.metadata.ownerReferences = kept;
-  await api.store.put(place.storage, object, entry.tag).durable;
+  await putTracked(api, place.storage, entry, object, '').durable;
 }
 
 async function orphanDependents(api: Api, dependents: Dependents, place: Place, entry: Entry): Promise<void> {

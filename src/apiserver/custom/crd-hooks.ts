@@ -1,21 +1,23 @@
 /** What writing a CustomResourceDefinition does beyond its schema: defaults, its rules, its status, its finalizer. */
 import type { Hooks } from '../api.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { KubeObject } from '../object.ts';
+import { childObject, type KubeObject } from '../object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { parseEntry } from '../store/entry.ts';
-import { setCondition, settleCrdStatus } from './crd-status.ts';
+import { setCondition } from './crd-status.ts';
 
 /** The storage name of CRDs. */
 export const crdStorage = 'customresourcedefinitions.apiextensions.k8s.io';
 /** Held by a CRD until its objects are gone. */
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 
-/** The hooks of CRDs. Names are settled in the write itself, so that what is stored is served at once. */
-export function crdHooks(store: ObjectStore, clock: Clock): Hooks {
+/** The hooks of CRDs. */
+export function crdHooks(clock: Clock): Hooks {
   return {
     complete(crd) {
-      settleCrdStatus(crd, otherCrds(store, crd), clock.now());
+      // A new one has accepted no names yet; the CRD controller sees to that.
+      const status = childObject(crd, 'status');
+      crd['status'] = { acceptedNames: { kind: '', plural: '' }, conditions: null, ...status };
     },
     prepareDelete(crd) {
       const finalizers = crd.metadata.finalizers ?? [];

@@ -1,5 +1,6 @@
 /** status of a CRD: which names it may have, and whether it is served; apiextensions-apiserver's naming controller. */
 import { formatTime } from '../meta/normalize-metadata.ts';
+import { goQuote } from '../schema/go-format.ts';
 import { childObject, childText, isJsonObject, type Json, type JsonObject, type KubeObject } from '../object.ts';
 import { type AcceptedNames, readNames } from './custom-resource.ts';
 
@@ -67,15 +68,15 @@ function takenNames(group: string, others: readonly KubeObject[]): { resources: 
   return { resources, kinds };
 }
 
+/** The last of the names that are taken: each overwrites what the one before it made of the condition. */
 function findConflict(wanted: AcceptedNames, taken: ReturnType<typeof takenNames>): NameConflict | undefined {
-  const inUse = (name: string): string => `${JSON.stringify(name)} is already in use`;
-  if (taken.resources.has(wanted.plural)) return { reason: 'PluralConflict', message: inUse(wanted.plural) };
-  if (taken.resources.has(wanted.singular)) return { reason: 'SingularConflict', message: inUse(wanted.singular) };
+  const inUse = (name: string): string => `${goQuote(name)} is already in use`;
+  if (taken.kinds.has(wanted.listKind)) return { reason: 'ListKindConflict', message: inUse(wanted.listKind) };
+  if (taken.kinds.has(wanted.kind)) return { reason: 'KindConflict', message: inUse(wanted.kind) };
   const short = wanted.shortNames.filter((name) => taken.resources.has(name));
   if (short.length > 0) return { reason: 'ShortNamesConflict', message: short.map(inUse).join(', ') };
-  if (taken.kinds.has(wanted.kind)) return { reason: 'KindConflict', message: inUse(wanted.kind) };
-  if (taken.kinds.has(wanted.listKind)) return { reason: 'ListKindConflict', message: inUse(wanted.listKind) };
-  return undefined;
+  if (taken.resources.has(wanted.singular)) return { reason: 'SingularConflict', message: inUse(wanted.singular) };
+  return taken.resources.has(wanted.plural) ? { reason: 'PluralConflict', message: inUse(wanted.plural) } : undefined;
 }
 
 /** Names in conflict stay as they were accepted before. */

@@ -58,7 +58,11 @@ function names(resource: DiscoveredResource): JsonObject {
 }
 
 function storageHash(group: string, version: string, resource: DiscoveredResource): string {
-  return createHash('sha256').update(`${group}/${version}/${resource.kind}`).digest().subarray(0, 8).toString('base64');
+  return createHash('sha256')
+    .update(resource.storage === 'events' ? '/v1/Event' : `${group}/${version}/${resource.kind}`)
+    .digest()
+    .subarray(0, 8)
+    .toString('base64');
 }
 
 /** The aggregated document of GET /api (core) or GET /apis (the others), in `v2` or `v2beta1` of apidiscovery.k8s.io. */
@@ -69,12 +73,14 @@ export function aggregatedDocument(groups: readonly DiscoveredGroup[], core: boo
 
 function aggregatedGroup({ group, versions }: DiscoveredGroup): JsonObject {
   return {
-    metadata: { ...(group !== '' && { name: group }), creationTimestamp: null },
+    metadata: group === '' ? {} : { name: group },
     versions: versions.map(({ version, resources }) => ({
       version,
       freshness: 'Current',
       resources: resources.map((resource) => {
-        const responseKind = { group, version, kind: resource.kind };
+        // Where the kind is the resource's own, Kubernetes leaves its group and version out.
+        const responseKind =
+          resource.custom === true ? { group, version, kind: resource.kind } : { group: '', version: '', kind: resource.kind };
         return {
           resource: resource.plural,
           responseKind,

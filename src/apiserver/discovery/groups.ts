@@ -7,7 +7,7 @@ import { type VirtualResource, virtualResources } from './virtual-resources.ts';
 export type DiscoveredResource = Pick<
   Resource,
   'kind' | 'plural' | 'singular' | 'namespaced' | 'verbs' | 'shortNames' | 'categories' | 'subresources'
-> & { readonly storage?: string };
+> & { readonly storage?: string; readonly custom?: boolean };
 
 export interface DiscoveredVersion {
   readonly version: string;

@@ -10,16 +10,13 @@ export const bodyLimit = 3 * 1024 * 1024;
 
 const bodyTypes: readonly string[] = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
-/** The text of the body; empty without one. @throws StatusError 400 when it is no UTF-8, 413 when it is too large */
+/** The text of the body; empty without one. @throws StatusError 413 when it is too large */
 export async function readBody(request: Request): Promise<string> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > bodyLimit) throw requestEntityTooLarge(bodyLimit);
   const bytes = declared === null ? await readChunks(request) : new Uint8Array(await request.arrayBuffer());
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw badRequest('the body of the request is not valid UTF-8', { cause: error });
-  }
+  // Like Go's JSON decoder: what is no UTF-8 becomes U+FFFD.
+  return new TextDecoder('utf-8').decode(bytes);
 }
 
 async function readChunks(request: Request): Promise<Uint8Array> {
@@ -35,31 +32,34 @@ async function readChunks(request: Request): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Decodes a JSON or YAML body by its content type. @throws StatusError 400, 415 */
+/** Decodes a JSON or YAML body by its content type. @throws StatusError 415, BodySyntaxError */
 export function decodeBody(text: string, contentType: string | null): ParsedBody {
   const { type } = parseMediaType(contentType ?? '');
   switch (type) {
     case '':
     case 'application/json':
-      return decodeAs('application/json', text);
+      return parseJson(text);
     case 'application/yaml':
-      return decodeAs('application/yaml', text);
+      return parseYaml(text);
     default:
       throw unsupportedMediaType(bodyTypes);
   }
 }
 
-/** Decodes `text` as JSON or, for any other type, YAML. @throws StatusError 400 */
-export function decodeAs(type: string, text: string): ParsedBody {
+/** Calls `decode`; a syntax error of the body becomes what `refuse` makes of its message. */
+export function decodeOr(decode: () => ParsedBody, refuse: (message: string) => Error): ParsedBody {
   try {
-    return type.endsWith('json') ? parseJson(text) : parseYaml(text);
+    return decode();
   } catch (error) {
-    if (error instanceof BodySyntaxError) throw badRequest(error.message, { cause: error });
-    throw error;
+    throw error instanceof BodySyntaxError ? refuse(error.message) : error;
   }
 }
 
-/** The DeleteOptions of a DELETE, or undefined without a body. @throws StatusError 400, 415 */
+/** The object in the body of a DELETE, or undefined without a body. @throws StatusError 400, 415 */
 export function decodeOptional(text: string, contentType: string | null): Json | undefined {
-  return text.trim() === '' ? undefined : decodeBody(text, contentType).value;
+  if (text === '') return undefined;
+  return decodeOr(
+    () => decodeBody(text, contentType),
+    (message) => badRequest(`couldn't get version/kind; json parse error: ${message}`),
+  ).value;
 }

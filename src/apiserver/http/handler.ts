@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Api } from '../api.ts';
 import type { User } from '../discovery/virtual-resources.ts';
-import { jsonTypes, negotiate } from '../request/negotiate.ts';
+import { negotiate } from '../request/negotiate.ts';
 import { parseRequestInfo, type RequestInfo } from '../request/request-info.ts';
 import { badRequest, internalError, methodNotAllowed, pathNotFound, serviceUnavailable, StatusError, unauthorized } from '../status.ts';
 import { createFrameCache } from '../watch/frames.ts';
@@ -31,7 +31,7 @@ export function createHandler(options: HandlerOptions): Handler {
     if (options.isStopping()) throw serviceUnavailable('the server is stopping');
     const url = new URL(request.url);
     const info = parseRequestInfo(request.method, url);
-    if (info === undefined) throw unreadable(request, url);
+    if (info === undefined) throw unreadable(url);
     if (user === undefined && !isPublicPath(info)) throw unauthorized();
     const found = await answerSystem(system, request, url, info, user ?? anonymous);
     if (found !== undefined) return found;
@@ -45,17 +45,18 @@ export function createHandler(options: HandlerOptions): Handler {
   };
 }
 
-function unreadable(request: Request, url: URL): StatusError {
+function unreadable(url: URL): StatusError {
   const info: RequestInfo | undefined = parseRequestInfo('GET', url);
   if (info === undefined) return badRequest(`the path ${JSON.stringify(url.pathname)} cannot be decoded`);
   const resource =
     info.type === 'resource' ? { group: info.group, resource: info.plural } : { group: '', resource: info.segments[0] ?? '' };
-  return methodNotAllowed(resource, request.method.toLowerCase());
+  // A method that is no verb has no name.
+  return methodNotAllowed(resource, '');
 }
 
 function refusal(api: Api, request: Request, error: unknown): Answer {
   const status = error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : String(error), error);
-  if (status.code >= 500 && status.code !== 503 && status.code !== 504) {
+  if (status.reason === 'InternalError') {
     api.log.error({ err: error, method: request.method, url: request.url }, 'Cannot answer a request');
   }
   return renderStatus(status.status, { accepted: acceptedOrJson(request), pretty: false });
@@ -64,5 +65,5 @@ function refusal(api: Api, request: Request, error: unknown): Answer {
 function acceptedOrJson(request: Request): ReturnType<typeof negotiate> {
   const json = { format: 'json', as: 'Object', version: '' } as const;
   const accept = request.headers.get('accept') ?? '';
-  return accept.includes('yaml') && jsonTypes.some((type) => accept.trim() === type) ? negotiate(accept, []) : json;
+  return accept.trim() === 'application/yaml' ? negotiate(accept, []) : json;
 }

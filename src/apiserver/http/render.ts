@@ -1,6 +1,6 @@
 /** Turns what a verb answers into bytes of the negotiated form. */
 import { stringify } from 'yaml';
-import { isJsonObject, type JsonObject, type KubeObject } from '../object.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
 import type { Accepted } from '../request/negotiate.ts';
 import { apiVersionOf, viewText } from '../resource.ts';
 import type { ListResult, Result } from '../rest/result.ts';
@@ -51,9 +51,9 @@ function listText(result: ListResult, options: RenderOptions): string {
   const { accepted, now, includeObject } = options;
   const { resource, entries } = result;
   const metadata: JsonObject = {
-    resourceVersion: result.resourceVersion,
-    ...(result.continueToken !== '' && { continue: result.continueToken }),
+    ...((result.continueToken !== '' || (resource.custom && accepted.as === 'Object')) && { continue: result.continueToken }),
     ...(result.remainingItemCount !== undefined && { remainingItemCount: result.remainingItemCount }),
+    resourceVersion: result.resourceVersion,
   };
   if (accepted.as === 'Table') return entriesTable(resource, entries, metadata, { version: accepted.version, includeObject, now });
   if (accepted.as === 'PartialObjectMetadataList') {
@@ -82,12 +82,9 @@ export function jsonAnswer(
 }
 
 function formatText(json: string, options: Pick<RenderOptions, 'accepted' | 'pretty'>): string {
-  if (options.accepted.format === 'yaml') return stringify(plain(JSON.parse(json)), { aliasDuplicateObjects: false, lineWidth: 0 });
+  if (options.accepted.format === 'yaml')
+    return stringify(JSON.parse(json), { aliasDuplicateObjects: false, lineWidth: 0, indentSeq: false, sortMapEntries: true });
   return options.pretty ? `${JSON.stringify(JSON.parse(json), null, 2)}\n` : `${json}\n`;
-}
-
-function plain(value: unknown): unknown {
-  return isJsonObject(value) ? value : {};
 }
 
 /** A warn-text of RFC 7234, as kubectl parses it: without control characters, quoted. */

@@ -7,20 +7,21 @@ import { negotiate, parseMediaType } from '../request/negotiate.ts';
 import { parseDeleteOptions, parseListOptions, parseResourceVersion, parseWriteOptions, type WriteOptions } from '../request/options.ts';
 import { groupResourceOf, type Resource } from '../resource.ts';
 import { createObject } from '../rest/create.ts';
-import { cannotHandle, type Decoded, decodeObject, unknownFieldMessages } from '../rest/decode.ts';
+import { cannotHandle, type Decoded, decodeObject, unknownFieldMessages, unrecognized } from '../rest/decode.ts';
 import { deleteEntries, deleteObject } from '../rest/delete.ts';
 import { getObject, listObjects, selectionOf } from '../rest/list.ts';
 import { applyObject, patchObject, patchTypeOf } from '../rest/patch.ts';
 import { updateObject } from '../rest/put.ts';
 import type { Result } from '../rest/result.ts';
 import type { Target } from '../rest/update.ts';
-import { strictDecodingError } from '../schema/strict-json.ts';
-import { badRequest, methodNotAllowed, pathNotFound, StatusError } from '../status.ts';
+import { parseJson, strictDecodingError } from '../schema/strict-json.ts';
+import { parseYaml } from '../schema/strict-yaml.ts';
+import { badRequest, methodNotAllowed, methodNotAllowedHere, notFound, pathNotFound, StatusError } from '../status.ts';
 import { parseIncludeObject } from '../table/table.ts';
 import type { FrameCache, WatchForm } from '../watch/frames.ts';
 import { Watch } from '../watch/watch.ts';
 import type { Answer } from './answer.ts';
-import { decodeAs, decodeBody, decodeOptional, readBody } from './body.ts';
+import { decodeBody, decodeOptional, decodeOr, readBody } from './body.ts';
 import { renderResult } from './render.ts';
 
 /** A request that names a resource. */
@@ -35,10 +36,10 @@ export async function answerResource(api: Api, frames: FrameCache, call: Resourc
   const { request, url, info } = call;
   const resource = findResource(api, info);
   const { searchParams } = url;
-  const includeObject = parseIncludeObject(searchParams.get('includeObject'));
-  if (info.verb === 'watch') return watchAnswer(api, frames, resource, call, includeObject);
+  if (info.verb === 'watch') return watchAnswer(api, frames, resource, call);
   const forms = info.verb === 'list' ? (['Table', 'PartialObjectMetadataList'] as const) : (['Table', 'PartialObjectMetadata'] as const);
   const accepted = negotiate(request.headers.get('accept'), forms);
+  const includeObject = accepted.as === 'Table' ? parseIncludeObject(searchParams.get('includeObject')) : 'None';
   const result = await carryOut(api, resource, call);
   return renderResult(result, { accepted, includeObject, pretty: isTrue(searchParams.get('pretty')), now: api.clock.now() });
 }
@@ -49,18 +50,13 @@ function findResource(api: Api, info: ResourceRequest): Resource {
   const across = info.namespace === '' && resource.namespaced;
   if (!resource.namespaced && info.namespace !== '') throw pathNotFound();
   if (across && info.verb !== 'list' && info.verb !== 'watch') throw pathNotFound();
-  if (info.subresource !== '') {
-    const subresource = resource.subresources.find(({ name }) => name === info.subresource);
-    if (subresource === undefined) throw pathNotFound();
-    if (!subresource.verbs.includes(info.verb)) throw methodNotAllowed(groupResourceOf(resource), info.verb);
-  } else if (
-    !resource.verbs.includes(info.verb) ||
-    (info.verb === 'create' && info.name !== '') ||
-    (info.name === '' && ['update', 'patch'].includes(info.verb))
-  ) {
-    throw methodNotAllowed(groupResourceOf(resource), info.verb);
-  }
-  return resource;
+  const verbs = info.subresource === '' ? resource.verbs : resource.subresources.find(({ name }) => name === info.subresource)?.verbs;
+  if (verbs === undefined) throw resource.custom ? notFound(groupResourceOf(resource), info.name) : pathNotFound();
+  if (info.more && !resource.custom) throw pathNotFound();
+  const onItem = info.name === '' && (info.verb === 'update' || info.verb === 'patch');
+  if (onItem && resource.custom) throw badRequest('name must be provided');
+  if (verbs.includes(info.verb) && !onItem && (info.verb !== 'create' || info.name === '')) return resource;
+  throw resource.custom ? methodNotAllowed(groupResourceOf(resource), info.verb) : methodNotAllowedHere();
 }
 
 async function carryOut(api: Api, resource: Resource, call: ResourceCall): Promise<Result> {
@@ -115,8 +111,14 @@ async function decodeWrite(
   request: Request,
   options: WriteOptions,
 ): Promise<{ object: Decoded['object']; warnings: string[] }> {
-  const { value, strictErrors } = decodeBody(await readBody(request), request.headers.get('content-type'));
-  const { object, unknown } = decodeObject(resource, value);
+  const contentType = request.headers.get('content-type');
+  const text = await readBody(request);
+  const { value, strictErrors } = decodeOr(
+    () => decodeBody(text, contentType),
+    (message) =>
+      unrecognized(resource, /yaml/.test(contentType ?? '') ? message : `couldn't get version/kind; json parse error: ${message}`, text),
+  );
+  const { object, unknown } = decodeObject(resource, value, text);
   if (options.fieldValidation === 'Ignore') return { object, warnings: [] };
   const problem = strictDecodingError(strictErrors, unknown);
   if (options.fieldValidation === 'Strict' && problem !== undefined) throw cannotHandle(resource, problem);
@@ -130,10 +132,16 @@ async function patch(api: Api, target: Target, call: ResourceCall): Promise<Resu
   const options = writeOptions(call, 'PatchOptions', type === 'apply');
   const text = await readBody(request);
   if (type === 'apply') {
-    const { value, strictErrors } = decodeAs('application/yaml', text);
+    const { value, strictErrors } = decodeOr(
+      () => (text.trim() === '' ? { value: {}, strictErrors: [] } : parseYaml(text)),
+      (message) => badRequest(`error decoding YAML: ${message}`),
+    );
     return whenSettled(api, applyObject(api, target, value, options, strictErrors));
   }
-  const { value, strictErrors } = decodeAs('application/json', text);
+  const { value, strictErrors } = decodeOr(
+    () => parseJson(text),
+    (message) => badRequest(`error decoding patch: ${message}`),
+  );
   return whenSettled(api, patchObject(api, target, type, value, options, strictErrors));
 }
 
@@ -152,13 +160,7 @@ async function deleteCollection(api: Api, resource: Resource, call: ResourceCall
   return result;
 }
 
-function watchAnswer(
-  api: Api,
-  frames: FrameCache,
-  resource: Resource,
-  call: ResourceCall,
-  includeObject: ReturnType<typeof parseIncludeObject>,
-): Answer {
+function watchAnswer(api: Api, frames: FrameCache, resource: Resource, call: ResourceCall): Answer {
   const { request, url, info } = call;
   const accepted = negotiate(request.headers.get('accept'), ['Table', 'PartialObjectMetadata']);
   const options = parseListOptions(url.searchParams, true);
@@ -166,7 +168,7 @@ function watchAnswer(
   const { version } = accepted;
   const form: WatchForm =
     accepted.as === 'Table'
-      ? { as: 'Table', version, includeObject }
+      ? { as: 'Table', version, includeObject: parseIncludeObject(url.searchParams.get('includeObject')) }
       : accepted.as === 'PartialObjectMetadata'
         ? { as: 'PartialObjectMetadata', version }
         : { as: 'Object' };

@@ -7,9 +7,9 @@ import type { JsonObject } from '../object.ts';
 import type { ResourceRegistry } from '../registry.ts';
 import { negotiate } from '../request/negotiate.ts';
 import { isTrue, type RequestInfo } from '../request/request-info.ts';
-import { methodNotAllowed } from '../status.ts';
+import { badRequest, methodNotAllowed } from '../status.ts';
 import type { Answer } from './answer.ts';
-import { decodeBody, readBody } from './body.ts';
+import { decodeBody, decodeOr, readBody } from './body.ts';
 import { jsonAnswer } from './render.ts';
 
 /** What this server says of itself at /version. */
@@ -91,7 +91,11 @@ async function answerVirtual(
   );
   if (resource === undefined || info.namespace !== '' || info.name !== '') return undefined;
   if (info.verb !== 'create') throw methodNotAllowed({ group: resource.group, resource: resource.plural }, info.verb);
-  const { value } = decodeBody(await readBody(request), request.headers.get('content-type'));
+  const text = await readBody(request);
+  const { value } = decodeOr(
+    () => decodeBody(text, request.headers.get('content-type')),
+    (message) => badRequest(`the body must be a ${resource.kind}: ${message}`),
+  );
   const accepted = negotiate(request.headers.get('accept'), []);
   return jsonAnswer(201, JSON.stringify(answerReview(resource, value, user, context.now())), { accepted, pretty: false }, []);
 }
@@ -100,6 +104,8 @@ function versionDocument(version: VersionInfo): JsonObject {
   return {
     major: version.major,
     minor: version.minor,
+    emulationMajor: version.major,
+    emulationMinor: version.minor,
     gitVersion: version.gitVersion,
     gitCommit: '',
     gitTreeState: '',

@@ -61,20 +61,19 @@ function parseTerm(term: string, whole: string): FieldRequirement {
     }
     const operator = ['!=', '==', '='].find((candidate) => rest.startsWith(candidate));
     if (operator === undefined) continue;
-    return { field: term.slice(0, i), equal: operator !== '!=', value: unescape(rest.slice(operator.length), term) };
+    return { field: term.slice(0, i), equal: operator !== '!=', value: unescape(rest.slice(operator.length)) };
   }
   throw badRequest(`invalid selector: '${whole}'; can't understand '${term}'`);
 }
 
-function unescape(value: string, term: string): string {
+function unescape(value: string): string {
   let result = '';
   for (let i = 0; i < value.length; i += 1) {
     const character = value[i] ?? '';
     if (character === '\\') {
       i += 1;
       const next = value[i] ?? '';
-      if (next !== '\\' && next !== ',' && next !== '=')
-        throw badRequest(`invalid field selector: invalid escape sequence in ${JSON.stringify(term)}`);
+      if (next !== '\\' && next !== ',' && next !== '=') throw badRequest(`invalid field selector: invalid escape sequence: \\${next}`);
       result += next;
     } else if (character === '=' || character === ',') {
       throw badRequest(`invalid field selector: unescaped character in value ${JSON.stringify(value)}`);

@@ -1,4 +1,5 @@
 /** Label selectors: `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>1,m<2`, as k8s.io/apimachinery/pkg/labels reads them. */
+import { goQuote } from '../schema/go-format.ts';
 import { badRequest } from '../status.ts';
 import { checkLabelValue, checkQualifiedName } from '../schema/names.ts';
 
@@ -9,7 +10,7 @@ type Requirement = (labels: Labels | undefined) => boolean;
 export type LabelMatcher = ((labels: Labels | undefined) => boolean) | undefined;
 
 // Sticky: each use sets lastIndex first.
-const token = /\s*(?:([()!,<>]|==|!=|=)|([^\s()!,<>=]+))/y;
+const token = /\s*(?:(==|!=|[()!,<>=])|([^\s()!,<>=]+))/y;
 
 /** Parses a labelSelector parameter. @throws StatusError 400 with the place that is wrong. */
 export function parseLabelSelector(text: string): LabelMatcher {
@@ -26,8 +27,11 @@ export function parseLabelSelector(text: string): LabelMatcher {
   const fail = (why: string): never => {
     throw badRequest(`unable to parse requirement: ${why}`);
   };
+  const refuse = (why: string): never => {
+    throw badRequest(why);
+  };
   const values = (): string[] => {
-    if (take() !== '(') fail(`found '${tokens[at - 1] ?? ''}', expected: '('`);
+    if (take() !== '(') fail(`found '${tokens[at - 1] ?? ''}' expected: '('`);
     const list: string[] = [];
     for (;;) {
       const next = peek();
@@ -35,28 +39,41 @@ export function parseLabelSelector(text: string): LabelMatcher {
       else list.push(take());
       const separator = take();
       if (separator === ')') return list;
-      if (separator !== ',') fail(`found '${separator}', expected: ',', ')' or identifier`);
+      if (separator !== ',') fail(`found '${separator}', expected: ',' or ')'`);
     }
   };
   for (;;) {
     const negated = peek() === '!';
     if (negated) take();
     const key = take();
-    if (key === '' || /^[()!,<>=]/.test(key)) fail(`found '${key}', expected: !, identifier, or 'end of string'`);
+    if (key === '' || /^[()!,<>=]/.test(key)) refuse(`found '${key}', expected: !, identifier, or 'end of string'`);
     const [problem] = checkQualifiedName(key);
-    if (problem !== undefined) fail(`key: Invalid value: ${JSON.stringify(key)}: ${problem}`);
+    if (problem !== undefined) fail(`<nil>: Invalid value: ${goQuote(key)}: ${problem}`);
     const operator = peek();
     if (negated || operator === undefined || operator === ',') {
       requirements.push((labels) => (labels !== undefined && Object.hasOwn(labels, key)) !== negated);
     } else {
       take();
-      requirements.push(binary(key, operator, values, () => (peek() === undefined || peek() === ',' ? '' : take()), fail));
+      requirements.push(
+        binary(
+          key,
+          operator,
+          values,
+          () => {
+            const next = peek();
+            if (next === undefined || next === ',') return '';
+            if (/^[()!<>=]/.test(next)) fail(`found '${next}', expected: identifier`);
+            return take();
+          },
+          fail,
+        ),
+      );
     }
     const separator = peek();
     if (separator === undefined) break;
-    if (separator !== ',') fail(`found '${separator}', expected: ',' or 'end of string'`);
+    if (separator !== ',') refuse(`found '${separator}', expected: ',' or 'end of string'`);
     take();
-    if (peek() === undefined) fail(`found '', expected: identifier after ','`);
+    if (peek() === undefined) refuse(`found '', expected: identifier after ','`);
   }
   return (labels) => requirements.every((requirement) => requirement(labels));
 }
@@ -65,7 +82,7 @@ function binary(key: string, operator: string, values: () => string[], value: ()
   const check = (list: string[]): Set<string> => {
     for (const item of list) {
       const [problem] = checkLabelValue(item);
-      if (problem !== undefined) fail(`values[0][${key}]: Invalid value: ${JSON.stringify(item)}: ${problem}`);
+      if (problem !== undefined) fail(`values[0][${key}]: Invalid value: ${goQuote(item)}: ${problem}`);
     }
     return new Set(list);
   };
@@ -104,8 +121,7 @@ function binary(key: string, operator: string, values: () => string[], value: ()
     case '<':
     case '>': {
       const text = value();
-      if (!/^-?\d+$/.test(text))
-        fail(`values[0][${key}]: Invalid value: ${JSON.stringify(text)}: for 'Gt', 'Lt' operators, the value must be an integer`);
+      if (!/^-?\d+$/.test(text)) fail(`values[0]: Invalid value: ${goQuote(text)}: for 'Gt', 'Lt' operators, the value must be an integer`);
       const bound = BigInt(text);
       return (labels) => {
         const actual = own(labels);

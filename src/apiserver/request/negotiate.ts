@@ -1,5 +1,5 @@
 /** Content negotiation: which form of an answer the Accept header asks for, and what a Content-Type says a body is. */
-import { notAcceptable } from '../status.ts';
+import { notAcceptable, wrongForm } from '../status.ts';
 
 /** How the answer shall look. */
 export interface Accepted {
@@ -16,7 +16,8 @@ export interface MediaClause {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-export const jsonTypes: readonly string[] = ['application/json', 'application/yaml'];
+/** What a refusal names; the real server's list, though protobuf is not spoken here. */
+export const answerTypes: readonly string[] = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 const transforms: Readonly<Record<string, { group: string; versions: readonly string[] }>> = {
   Table: { group: 'meta.k8s.io', versions: ['v1', 'v1beta1'] },
@@ -63,10 +64,16 @@ export function negotiate(header: string | null, as: readonly Accepted['as'][]):
     const transform = Object.hasOwn(transforms, wanted) ? transforms[wanted] : undefined;
     const version = parameters['v'] ?? '';
     const offered = as.find((candidate) => candidate === wanted);
-    if (transform === undefined || offered === undefined) continue;
-    if (parameters['g'] === transform.group && transform.versions.includes(version)) return { format, as: offered, version };
+    if (transform === undefined || parameters['g'] !== transform.group || !transform.versions.includes(version)) continue;
+    if (offered !== undefined) return { format, as: offered, version };
+    if (wanted === 'PartialObjectMetadata' && as.includes('PartialObjectMetadataList')) {
+      throw wrongForm('you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)');
+    }
+    if (wanted === 'PartialObjectMetadataList' && as.includes('PartialObjectMetadata')) {
+      throw wrongForm('you requested PartialObjectMetadataList, but the requested object is not a list (*unstructured.Unstructured)');
+    }
   }
-  throw notAcceptable(jsonTypes);
+  throw notAcceptable(answerTypes);
 }
 
 function formatOf(type: string): Accepted['format'] | undefined {

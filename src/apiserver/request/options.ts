@@ -1,7 +1,8 @@
 /** The query parameters of each verb, checked as kube-apiserver checks them. */
 import { type FieldError, forbidden, invalid, notSupported, required } from '../field-error.ts';
 import { isJsonObject, type JsonObject } from '../object.ts';
-import { badRequest, invalid as invalidStatus } from '../status.ts';
+import { goQuote } from '../schema/go-format.ts';
+import { badRequest, invalid as invalidStatus, unexplained } from '../status.ts';
 import { isTrue } from './request-info.ts';
 
 export interface ListOptions {
@@ -45,14 +46,12 @@ function integer(query: URLSearchParams, name: string): number | undefined {
   return Number(text);
 }
 
-/** Reads a resourceVersion; undefined when empty. @throws StatusError 400 */
+/** Reads a resourceVersion; undefined when empty. @throws StatusError 500, as kube-apiserver does */
 export function parseResourceVersion(text: string): number | undefined {
   if (text === '') return undefined;
   if (!/^\d{1,15}$/.test(text)) {
-    const value = JSON.stringify(text);
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${value}: strconv.ParseUint: parsing ${value}: invalid syntax`,
-    );
+    const value = goQuote(text);
+    throw unexplained(`resourceVersion: Invalid value: ${value}: strconv.ParseUint: parsing ${value}: invalid syntax`);
   }
   return Number(text);
 }
@@ -118,7 +117,7 @@ export function parseWriteOptions(query: URLSearchParams, kind: string, apply: b
   }
   const validation = query.get('fieldValidation') ?? '';
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation))
-    errors.push(notSupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn']));
+    errors.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
   refuse(kind, errors);
   return {
     dryRun,
@@ -129,16 +128,18 @@ export function parseWriteOptions(query: URLSearchParams, kind: string, apply: b
 }
 
 function parseDryRun(values: readonly string[], errors: FieldError[]): boolean {
-  const given = values.filter((value) => value !== '');
-  if (given.some((value) => value !== 'All')) errors.push(notSupported('dryRun', given, ['All']));
-  return given.length > 0;
+  if (values.some((value) => value !== 'All')) errors.push(notSupported('dryRun', values, ['All']));
+  return values.length > 0;
 }
 
 /** The parameters of delete, from the query and the body (a DeleteOptions, or undefined). @throws StatusError 400, 422 */
 export function parseDeleteOptions(query: URLSearchParams, body: JsonObject | undefined): DeleteOptions {
   const errors: FieldError[] = [];
   if (body !== undefined && body['kind'] !== undefined && body['kind'] !== 'DeleteOptions') {
-    throw badRequest(`${JSON.stringify(body['kind'])} cannot be handled as a DeleteOptions`);
+    const version = typeof body['apiVersion'] === 'string' ? body['apiVersion'] : '';
+    throw badRequest(
+      `no kind ${JSON.stringify(body['kind'])} is registered for version ${goQuote(version)} in scheme "pkg/runtime/scheme.go:111"`,
+    );
   }
   const text = (field: string): string => {
     const own = body !== undefined && Object.hasOwn(body, field) ? body[field] : undefined;

@@ -14,6 +14,8 @@ export interface ResourceRequest {
   readonly name: string;
   readonly subresource: string;
   readonly verb: Verb;
+  /** Whether the path goes on after the subresource. */
+  readonly more: boolean;
 }
 
 /** Any other request; `segments` are the decoded parts of its path. */
@@ -29,20 +31,16 @@ const namespaceSubresources = new Set(['status', 'finalize']);
 
 /** Undefined when the path cannot be decoded, or the method is none of the API's. */
 export function parseRequestInfo(method: string, url: URL): RequestInfo | undefined {
-  const segments: string[] = [];
-  for (const part of url.pathname.split('/')) {
-    if (part === '') continue;
-    try {
-      segments.push(decodeURIComponent(part));
-    } catch {
-      return undefined; // a lone % cannot name anything that exists
-    }
-  }
+  const segments = decodePath(url.pathname);
+  if (segments === undefined) return undefined;
   const prefix = segments[0] === 'api' ? 2 : segments[0] === 'apis' ? 3 : 0;
   if (prefix === 0 || segments.length <= prefix) return { type: 'path', segments };
   const group = prefix === 3 ? (segments[1] ?? '') : '';
   const version = segments[prefix - 1] ?? '';
   let rest = segments.slice(prefix);
+  // The old way to watch, /api/v1/watch/..., is still served.
+  const watch = rest[0] === 'watch' && rest.length > 1;
+  if (watch) rest = rest.slice(1);
   let namespace = '';
   if (rest[0] === 'namespaces' && rest.length > 1) {
     namespace = rest[1] ?? '';
@@ -50,10 +48,22 @@ export function parseRequestInfo(method: string, url: URL): RequestInfo | undefi
     else namespace = '';
   }
   const [plural = '', name = '', subresource = '', ...more] = rest;
-  if (more.length > 0) return { type: 'path', segments };
-  const verb = verbOf(method, name, url.searchParams);
+  const verb = watch && method === 'GET' && name === '' ? 'watch' : verbOf(method, name, url.searchParams);
   if (verb === undefined) return undefined;
-  return { type: 'resource', group, version, plural, namespace, name, subresource, verb };
+  return { type: 'resource', group, version, plural, namespace, name, subresource, verb, more: more.length > 0 };
+}
+
+/** The decoded parts of a path; an empty part stays, as it makes the path unknown. Undefined for a broken escape. */
+function decodePath(pathname: string): string[] | undefined {
+  const parts = pathname.slice(1).split('/');
+  if (parts.at(-1) === '') parts.pop();
+  try {
+    const decoded = parts.map((part) => decodeURIComponent(part));
+    // Nothing that exists has such a name.
+    return decoded.some((part) => part.includes('/') || part === '..') ? ['', ...decoded] : decoded;
+  } catch {
+    return undefined; // a lone %
+  }
 }
 
 function verbOf(method: string, name: string, query: URLSearchParams): Verb | undefined {

@@ -8,7 +8,7 @@ import type { KubeObject } from '../object.ts';
 import type { WriteOptions } from '../request/options.ts';
 import { groupKindOf, groupResourceOf, type Resource, viewText } from '../resource.ts';
 import { validateObjectMeta } from '../schema/object-meta.ts';
-import { alreadyExists, badRequest, generateNameConflict, invalid, StatusError } from '../status.ts';
+import { alreadyExists, badRequest, beingDeleted, generateNameConflict, invalid, unexplained } from '../status.ts';
 import { entryKey, serializeObject } from '../store/entry.ts';
 import { checkNamespace } from './namespace-check.ts';
 import type { ObjectResult } from './result.ts';
@@ -35,8 +35,9 @@ export async function createObject(api: Api, request: CreateRequest): Promise<Ob
   const result = (text: string, warnings: readonly string[]): ObjectResult => ({ type: 'object', code: 201, resource, text, warnings });
   const object = prepare(api, request);
   const warnings = [...request.warnings, ...(resource.custom ? finalizerWarnings(object.metadata) : [])];
-  if (api.store.collection(resource.storage).newest(entryKey(namespace, object.metadata.name)) !== undefined) {
-    throw alreadyExists(groupResourceOf(resource), object.metadata.name);
+  const present = api.store.collection(resource.storage).newest(entryKey(namespace, object.metadata.name));
+  if (present !== undefined) {
+    throw (present.deleting ? beingDeleted : alreadyExists)(groupResourceOf(resource), object.metadata.name);
   }
   if (options.dryRun) return result(serializeObject(object), warnings);
   const write = api.store.put(resource.storage, resource.toStorage(object), resource.storageTag);
@@ -47,15 +48,15 @@ export async function createObject(api: Api, request: CreateRequest): Promise<Ob
 function prepare(api: Api, request: CreateRequest): KubeObject {
   const { resource, namespace } = request;
   placeInNamespace(resource, request.object, namespace);
+  delete request.object.metadata.deletionTimestamp;
+  delete request.object.metadata.deletionGracePeriodSeconds;
   const object = track(api, request);
   const { metadata } = object;
-  if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  if (metadata.resourceVersion && request.managed !== true) throw unexplained('resourceVersion should not be set on objects to be created');
   if (metadata.name === '' && metadata.generateName !== undefined) generateName(api, resource, namespace, object);
   checkNamespace(api, resource, namespace, metadata.name);
   metadata.uid = randomUUID();
   metadata.creationTimestamp = formatTime(api.clock.now());
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
   delete metadata.generation;
   Reflect.deleteProperty(metadata, 'resourceVersion');
@@ -104,9 +105,4 @@ function generateName(api: Api, resource: Resource, namespace: string, object: K
     if (api.store.collection(resource.storage).newest(entryKey(namespace, name)) === undefined) return;
   }
   throw generateNameConflict(groupResourceOf(resource), object.metadata.name);
-}
-
-/** Whether an error is a Status of this reason. */
-export function hasReason(error: unknown, reason: string): boolean {
-  return error instanceof StatusError && error.reason === reason;
 }

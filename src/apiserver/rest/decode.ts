@@ -1,7 +1,9 @@
 /** From a decoded body to an object of a resource: kind and version, types, unknown fields and defaults are settled here. */
-import { isJsonObject, type Json, type KubeObject } from '../object.ts';
+import { invalid as invalidField } from '../field-error.ts';
+import { childObject, childText, isJsonObject, type Json, type JsonObject, type KubeObject } from '../object.ts';
 import { apiVersionOf, type Resource } from '../resource.ts';
-import { badRequest } from '../status.ts';
+import { goQuote } from '../schema/go-format.ts';
+import { badRequest, invalid } from '../status.ts';
 
 /** An object whose metadata has the right types; `unknown` are paths of fields that were dropped. */
 export interface Decoded {
@@ -9,30 +11,29 @@ export interface Decoded {
   readonly unknown: string[];
 }
 
-/** Checks kind and version, then decodes. Changes `body`. @throws StatusError 400 */
-export function decodeObject(resource: Resource, body: Json): Decoded {
+/** Checks kind and version, then decodes. Changes `body`; `text` is what it was read from. @throws StatusError 400, 422 */
+export function decodeObject(resource: Resource, body: Json, text = ''): Decoded {
   const apiVersion = apiVersionOf(resource);
-  if (!isJsonObject(body)) throw unrecognized(resource, `json: cannot unmarshal ${jsonKind(body)} into Go value`, body);
-  const givenVersion = body['apiVersion'];
-  const givenKind = body['kind'];
-  if (typeof givenKind !== 'string' || givenKind === '')
-    throw unrecognized(resource, `Object 'Kind' is missing in '${summary(body, 1000)}'`, body);
-  if (typeof givenVersion !== 'string' || givenVersion === '') {
-    throw unrecognized(resource, `Object 'apiVersion' is missing in '${summary(body, 1000)}'`, body);
+  if (!isJsonObject(body)) {
+    const target =
+      'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+    throw unrecognized(
+      resource,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonKind(body)} into ${target}`,
+      text,
+    );
   }
+  const givenVersion = childText(body, 'apiVersion');
+  const givenKind = childText(body, 'kind');
+  if (givenKind === '') throw unrecognized(resource, `Object 'Kind' is missing in '${text}'`, text);
   if (givenVersion !== apiVersion) {
     throw badRequest(`the API version in the data (${givenVersion}) does not match the expected API version (${apiVersion})`);
   }
-  if (givenKind !== resource.kind) {
-    const version = givenVersion.split('/').at(-1) ?? '';
-    throw badRequest(
-      `${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${resource.kind}: ` +
-        `converting (${apiVersion}, Kind=${givenKind}) to (${apiVersion}, Kind=${resource.kind}): unknown conversion`,
-    );
-  }
+  if (givenKind !== resource.kind) throw wrongKind(resource, givenKind, body);
   const metadata = Object.hasOwn(body, 'metadata') ? (body['metadata'] ?? {}) : {};
-  if (!isJsonObject(metadata))
+  if (!isJsonObject(metadata)) {
     throw cannotHandle(resource, `json: cannot unmarshal ${jsonKind(metadata)} into Go struct field .metadata of type v1.ObjectMeta`);
+  }
   body['metadata'] = metadata;
   const object = body as KubeObject;
   const unknown = resource.decode(object);
@@ -41,18 +42,34 @@ export function decodeObject(resource: Resource, body: Json): Decoded {
   return { object, unknown };
 }
 
+function wrongKind(resource: Resource, givenKind: string, body: JsonObject): Error {
+  if (resource.custom) {
+    const name = childText(childObject(body, 'metadata'), 'name');
+    return invalid({ group: resource.group, kind: givenKind }, name, [invalidField('kind', givenKind, `must be ${resource.kind}`)]);
+  }
+  const apiVersion = apiVersionOf(resource);
+  return badRequest(
+    `${givenKind} in version ${goQuote(resource.version)} cannot be handled as a ${resource.kind}: ` +
+      `no kind ${goQuote(givenKind)} is registered for version ${goQuote(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+  );
+}
+
 /** 400: the body is of the right kind, but its content is not. */
 export function cannotHandle(resource: Resource, why: string): Error {
-  return badRequest(`${resource.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: ${why}`);
+  return badRequest(`${resource.kind} in version ${goQuote(resource.version)} cannot be handled as a ${resource.kind}: ${why}`);
 }
 
-function unrecognized(resource: Resource, why: string, body: Json): Error {
-  return badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): ${why} (${summary(body, 30)})`);
+/** 400: the body cannot be told to be any object. */
+export function unrecognized(resource: Resource, why: string, text: string): Error {
+  return badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): ${why} (${summary(text, 30)})`);
 }
 
-function summary(body: Json, length: number): string {
-  const text = JSON.stringify(body);
-  return text.length > length ? `${text.slice(0, length)} ...` : text;
+/** The beginning of a body, in hexadecimal unless it is a JSON object. */
+function summary(text: string, length: number): string {
+  if (text === '') return '<empty>';
+  const bytes = Buffer.from(text);
+  const start = bytes.subarray(0, length).toString(text.startsWith('{') ? 'utf8' : 'hex');
+  return bytes.length > length ? `${start} ...` : start;
 }
 
 function jsonKind(value: Json): string {
@@ -63,5 +80,5 @@ function jsonKind(value: Json): string {
 
 /** `unknown field "spec.foo"` for each path. */
 export function unknownFieldMessages(paths: readonly string[]): string[] {
-  return paths.map((path) => `unknown field ${JSON.stringify(path)}`);
+  return paths.map((path) => `unknown field ${goQuote(path)}`);
 }

@@ -8,7 +8,7 @@ import { groupResourceOf, type Resource, viewObject, viewText } from '../resourc
 import { conflict, StatusError } from '../status.ts';
 import { type Entry, serializeObject } from '../store/entry.ts';
 import { type ObjectResult, type StatusResult, successStatus } from './result.ts';
-import { requireEntry, type Target, uidPreconditionText } from './update.ts';
+import { requireEntry, type Target } from './update.ts';
 
 const orphanFinalizer = 'orphan';
 const foregroundFinalizer = 'foregroundDeletion';
@@ -43,7 +43,6 @@ export async function deleteEntry(
   hooks?.checkDelete?.(live);
   const object = structuredClone(live);
   const held = mark(api, resource, object, options);
-  const foreground = options.propagationPolicy === 'Foreground' || options.propagationPolicy === 'Background';
   if (!held) {
     if (!options.dryRun) await api.store.remove(resource.storage, entry).durable;
     if (resource.returnsDeleted) return { type: 'object', code: 200, resource, text: serializeObject(live), warnings: [] };
@@ -51,8 +50,7 @@ export async function deleteEntry(
     const details = { name: live.metadata.name, ...(group !== '' && { group }), kind, uid: live.metadata.uid };
     return { type: 'status', code: 200, status: successStatus(details), warnings: [] };
   }
-  const code = foreground && options.propagationPolicy === 'Foreground' ? 202 : 200;
-  const answer = (text: string): ObjectResult => ({ type: 'object', code, resource, text, warnings: [] });
+  const answer = (text: string): ObjectResult => ({ type: 'object', code: 200, resource, text, warnings: [] });
   if (options.dryRun) return answer(serializeObject(object));
   if (serializeObject(object) === serializeObject(live)) {
     await api.store.settled();
@@ -69,10 +67,11 @@ function mark(api: Api, resource: Resource, object: KubeObject, options: DeleteO
   const finalizers = resource.collectable ? withPolicy(metadata.finalizers ?? [], options) : (metadata.finalizers ?? []);
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
-  const held = (api.hooks.get(resource.storage)?.prepareDelete?.(object) ?? false) || (metadata.finalizers ?? []).length > 0;
+  const hooks = api.hooks.get(resource.storage);
+  const held = (hooks?.prepareDelete?.(object) ?? false) || (metadata.finalizers ?? []).length > 0;
   if (!held || metadata.deletionTimestamp !== undefined) return held;
   metadata.deletionTimestamp = formatTime(api.clock.now());
-  metadata.deletionGracePeriodSeconds = 0;
+  if (hooks?.prepareDelete === undefined) metadata.deletionGracePeriodSeconds = 0;
   if (metadata.generation !== undefined) metadata.generation += 1;
   return true;
 }
@@ -91,12 +90,18 @@ function withPolicy(finalizers: readonly string[], options: DeleteOptions): stri
 function checkPreconditions(resource: Resource, live: KubeObject, preconditions: DeleteOptions['preconditions']): void {
   const { uid, resourceVersion } = preconditions;
   const { metadata } = live;
+  const named = { group: resource.group, resource: resource.kind };
   if (uid !== undefined && uid !== metadata.uid) {
-    throw conflict(groupResourceOf(resource), metadata.name, uidPreconditionText(uid, metadata.uid));
+    const why =
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). ` +
+      'The object might have been deleted and then recreated';
+    throw conflict(named, metadata.name, why);
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    const why = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`;
-    throw conflict(groupResourceOf(resource), metadata.name, why);
+    const why =
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
+      `(${metadata.resourceVersion}). The object might have been modified`;
+    throw conflict(named, metadata.name, why);
   }
 }
 

@@ -1,9 +1,12 @@
 /** The get and list verbs: always the durable state; pages of one list all show the revision of its first. */
 import type { Api } from '../api.ts';
+import { isJsonObject, type JsonObject } from '../object.ts';
 import { type FieldSelector, parseFieldSelector } from '../request/field-selector.ts';
 import { type LabelMatcher, parseLabelSelector } from '../request/label-selector.ts';
 import type { ListOptions } from '../request/options.ts';
 import { groupResourceOf, type Resource, viewFields, viewText } from '../resource.ts';
+import { goQuote } from '../schema/go-format.ts';
+import { BodySyntaxError, parseJson } from '../schema/strict-json.ts';
 import { badRequest, expired, notFound, timeout } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
 import type { ListResult, ObjectResult } from './result.ts';
@@ -57,7 +60,9 @@ export function listObjects(api: Api, selection: Selection, options: ListOptions
   const { revision, after } = startOf(api, resource, options, prefix);
   const all = collection.snapshot(revision, prefix, after);
   const selective = selection.labels !== undefined || selection.fields !== undefined;
-  if (options.limit === 0 || (!selective && all.length <= options.limit)) {
+  // At "any" version a real server answers from its cache, which knows no pages.
+  const limit = options.resourceVersion === 0 && options.continueToken === '' ? 0 : options.limit;
+  if (limit === 0 || (!selective && all.length <= limit)) {
     const entries = selective ? all.filter((entry) => isSelected(selection, entry)) : all;
     return { type: 'list', resource, entries, resourceVersion: String(revision), continueToken: '', remainingItemCount: undefined };
   }
@@ -66,7 +71,7 @@ export function listObjects(api: Api, selection: Selection, options: ListOptions
   let more = false;
   for (const entry of all) {
     if (selective && !isSelected(selection, entry)) continue;
-    if (entries.length === options.limit) {
+    if (entries.length === limit) {
       more = true;
       break;
     }
@@ -116,19 +121,24 @@ function encodeContinue(revision: number, start: string): string {
 
 function decodeContinue(token: string): { revision: number; start: string } {
   const fail = (why: string): never => {
-    throw badRequest(`continue key is not valid: ${why}`);
+    throw badRequest(`invalid continue token: continue key is not valid: ${why}`);
   };
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(token, 'base64url').toString());
-  } catch (error) {
-    throw badRequest('continue key is not valid: it cannot be decoded', { cause: error });
-  }
-  if (typeof value !== 'object' || value === null) return fail('it is no object');
-  const { v, rv, start } = value as Record<string, unknown>;
-  if (v !== 'meta.k8s.io/v1') return fail(`server does not recognize this encoded version ${JSON.stringify(v)}`);
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv < -1 || rv === 0)
+  const { v, rv, start } = parseToken(token, fail);
+  if (v !== 'meta.k8s.io/v1') return fail(`server does not recognize this encoded version ${goQuote(typeof v === 'string' ? v : '')}`);
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv < -1 || rv === 0) {
     return fail('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  }
   if (typeof start !== 'string' || start === '') return fail('encoded start key empty (version meta.k8s.io/v1)');
+  if (start.split('/').some((part) => part === '' || part === '.' || part === '..')) return fail(start);
   return { revision: rv, start: start.endsWith('\u0000') ? start.slice(0, -1) : start };
+}
+
+function parseToken(token: string, fail: (why: string) => never): JsonObject {
+  try {
+    const { value } = parseJson(Buffer.from(token, 'base64url').toString());
+    return isJsonObject(value) ? value : fail('it is no object');
+  } catch (error) {
+    if (error instanceof BodySyntaxError) return fail(error.message);
+    throw error;
+  }
 }

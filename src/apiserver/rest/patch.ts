@@ -2,16 +2,16 @@
 import type { Api } from '../api.ts';
 import { invalid as invalidField } from '../field-error.ts';
 import { serverSideApply } from '../fieldmanager/apply.ts';
-import { isJsonObject, type Json } from '../object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../object.ts';
 import { applyPatch, type PatchType } from '../patch/apply-patch.ts';
 import type { WriteOptions } from '../request/options.ts';
-import { apiVersionOf, groupResourceOf, type Resource, viewObject } from '../resource.ts';
-import { badRequest, invalid, notFound, unsupportedMediaType } from '../status.ts';
+import { apiVersionOf, groupKindOf, groupResourceOf, type Resource, viewObject } from '../resource.ts';
+import { badRequest, invalid, notFound, StatusError, unsupportedMediaType } from '../status.ts';
 import { entryKey } from '../store/entry.ts';
 import { createObject } from './create.ts';
-import { decodeObject, unknownFieldMessages } from './decode.ts';
+import { type Decoded, decodeObject, unknownFieldMessages } from './decode.ts';
 import type { ObjectResult } from './result.ts';
-import { requireEntry, storeUpdate, type Target } from './update.ts';
+import { checkPath, requireEntry, storeUpdate, type Target } from './update.ts';
 
 const patchTypes: Readonly<Record<string, PatchType | 'apply'>> = {
   'application/json-patch+json': 'json',
@@ -42,8 +42,9 @@ export async function patchObject(
   const entry = requireEntry(api, target);
   const live = viewObject(resource, entry);
   const patched = applyPatch(type, live, patch, resource.schema);
-  const text = JSON.stringify(patched);
-  const { object, unknown } = decodeObject(resource, patched);
+  const text = JSON.stringify(sortKeys(patched));
+  const { object, unknown } = decodePatched(resource, patched, text);
+  checkPath(target, object, () => 'the namespace of the provided object does not match the namespace sent on the request');
   const problems = [...duplicates, ...unknownFieldMessages(unknown)];
   if (options.fieldValidation === 'Strict' && problems.length > 0) {
     throw invalid({ group: '', kind: '' }, '', [invalidField('patch', text, `strict decoding error: ${problems.join(', ')}`)]);
@@ -61,7 +62,11 @@ export async function applyObject(
   duplicates: readonly string[],
 ): Promise<ObjectResult> {
   const { resource, namespace, name } = target;
-  if (!isJsonObject(applied)) throw badRequest('error decoding YAML: the body is no object');
+  if (!isJsonObject(applied)) {
+    const kind = Array.isArray(applied) ? 'array' : applied === null ? 'null' : typeof applied === 'boolean' ? 'bool' : typeof applied;
+    const target = 'Go value of type map[string]interface {}';
+    throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into ${target}`);
+  }
   checkAppliedKind(resource, applied);
   if (options.fieldValidation === 'Strict' && duplicates.length > 0)
     throw badRequest(`error strict decoding YAML: ${duplicates.join(', ')}`);
@@ -84,11 +89,36 @@ export async function applyObject(
   if (options.fieldValidation === 'Strict' && unknown.length > 0) throw badRequest(`strict decoding error: ${problems.join(', ')}`);
   const warnings = options.fieldValidation === 'Warn' ? problems : [];
   if (entry === undefined) {
-    const uid = object.metadata.uid;
-    if (Object.hasOwn(object.metadata, 'uid') && uid !== '') throw notFound(groupResourceOf(resource), name);
+    const { uid } = object.metadata;
+    if (Object.hasOwn(object.metadata, 'uid') && uid !== '') {
+      const fault = invalidField('metadata.uid', uid, 'field is immutable');
+      throw invalid(groupKindOf(resource), name, [fault, fault]);
+    }
     return createObject(api, { resource, namespace, object, options, warnings, managed: true });
   }
   return storeUpdate(api, target, entry, { object, warnings, managed: true, unconditional: true }, options);
+}
+
+/** Decodes the outcome of a patch; what is wrong with it is the patch's fault. @throws StatusError 400, 422 */
+function decodePatched(resource: Resource, patched: JsonObject, text: string): Decoded {
+  try {
+    return decodeObject(resource, patched, text);
+  } catch (error) {
+    const prefix = `${resource.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: `;
+    if (!(error instanceof StatusError) || !error.message.startsWith(prefix)) throw error;
+    throw invalid({ group: '', kind: '' }, '', [invalidField('patch', text, error.message.slice(prefix.length))]);
+  }
+}
+
+/** A copy with the keys of every object in order, as kube-apiserver prints objects in messages. */
+function sortKeys(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sortKeys(item)]),
+  );
 }
 
 function checkAppliedKind(resource: Resource, applied: { [key: string]: Json }): void {
@@ -117,5 +147,4 @@ function placeApplied(target: Target, applied: { [key: string]: Json }): void {
       `the namespace of the object (${JSON.stringify(namespace).replaceAll('"', '')}) does not match the namespace on the request (${target.namespace})`,
     );
   }
-  metadata['namespace'] = target.namespace;
 }

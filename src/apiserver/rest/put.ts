@@ -3,11 +3,11 @@ import type { Api } from '../api.ts';
 import type { KubeObject } from '../object.ts';
 import type { WriteOptions } from '../request/options.ts';
 import { groupResourceOf } from '../resource.ts';
-import { badRequest, notFound } from '../status.ts';
+import { notFound } from '../status.ts';
 import { entryKey } from '../store/entry.ts';
 import { createObject } from './create.ts';
 import type { ObjectResult } from './result.ts';
-import { storeUpdate, type Target } from './update.ts';
+import { checkPath, storeUpdate, type Target } from './update.ts';
 
 /** Replaces an object. @throws StatusError 400, 404, 409, 422 */
 export async function updateObject(
@@ -18,13 +18,11 @@ export async function updateObject(
   warnings: readonly string[],
 ): Promise<ObjectResult> {
   const { resource, namespace, name } = target;
+  checkPath(target, object, (given) => `the namespace of the object (${given}) does not match the namespace on the request (${namespace})`);
   const entry = api.store.collection(resource.storage).newest(entryKey(namespace, name));
   if (entry === undefined) {
     if (!resource.createOnUpdate || target.subresource !== '') throw notFound(groupResourceOf(resource), name);
-    if (object.metadata.name !== name) {
-      throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
-    }
     return createObject(api, { resource, namespace, object, options, warnings });
   }
-  return storeUpdate(api, target, entry, { object, warnings, unconditional: resource.unconditionalUpdate }, options);
+  return storeUpdate(api, target, entry, { object, warnings, replaces: true, unconditional: resource.unconditionalUpdate }, options);
 }

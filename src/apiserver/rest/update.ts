@@ -9,7 +9,8 @@ import type { WriteOptions } from '../request/options.ts';
 import { groupKindOf, groupResourceOf, type Resource, viewObject, viewText } from '../resource.ts';
 import { jsonEqual } from '../schema/equality.ts';
 import { validateObjectMetaUpdate } from '../schema/object-meta.ts';
-import { badRequest, conflict, invalid, notFound } from '../status.ts';
+import { goQuote } from '../schema/go-format.ts';
+import { badRequest, conflict, invalid, notFound, unexplained } from '../status.ts';
 import { type Entry, entryKey, serializeObject } from '../store/entry.ts';
 import type { ObjectResult } from './result.ts';
 
@@ -28,6 +29,8 @@ export interface Candidate {
   readonly warnings: readonly string[];
   /** An apply's: managedFields are settled already. */
   readonly managed?: boolean;
+  /** A PUT's: its UID, if it has one, is a precondition. */
+  readonly replaces?: boolean;
   /** Whether a missing resourceVersion means "whatever is there". */
   readonly unconditional: boolean;
 }
@@ -57,10 +60,11 @@ export async function storeUpdate(
   const { metadata } = object;
   const done = metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0;
   const stored = resource.toStorage(object);
+  const text = serializeObject(object);
   if (done && (api.hooks.get(resource.storage)?.mayRemove?.(stored) ?? true)) {
     const write = api.store.remove(resource.storage, entry, stored);
     await write.durable;
-    return result(serializeObject(object));
+    return result(text);
   }
   const write = api.store.put(resource.storage, stored, resource.storageTag);
   await write.durable;
@@ -69,14 +73,14 @@ export async function storeUpdate(
 
 function settle(api: Api, target: Target, live: KubeObject, candidate: Candidate, options: WriteOptions): KubeObject {
   const { resource } = target;
-  checkIdentity(target, live, candidate.object, candidate.unconditional);
+  checkIdentity(target, live, candidate);
   const object = track(api, target, live, candidate, options);
   const { metadata } = object;
   metadata.resourceVersion = live.metadata.resourceVersion;
   metadata.namespace ??= live.metadata.namespace ?? '';
   if (metadata.namespace === '') delete metadata.namespace;
   if (metadata.uid === '' || !Object.hasOwn(metadata, 'uid')) metadata.uid = live.metadata.uid;
-  if (!Object.hasOwn(metadata, 'creationTimestamp')) metadata.creationTimestamp = live.metadata.creationTimestamp;
+  metadata.creationTimestamp = live.metadata.creationTimestamp;
   copyOrDrop(metadata, live.metadata, 'generation');
   if (live.metadata.deletionTimestamp !== undefined || metadata.deletionTimestamp === undefined) {
     copyOrDrop(metadata, live.metadata, 'deletionTimestamp');
@@ -88,7 +92,9 @@ function settle(api: Api, target: Target, live: KubeObject, candidate: Candidate
   if (resource.hasGeneration && target.subresource === '' && contentChanged(resource, live, object)) {
     metadata.generation = (live.metadata.generation ?? 0) + 1;
   }
-  const errors = [...validateObjectMetaUpdate(metadata, live.metadata), ...resource.validate(object, target.subresource, live)];
+  const faults = validateObjectMetaUpdate(metadata, live.metadata);
+  // Told twice, as kube-apiserver does: once by the registry and once by the kind's own rules.
+  const errors = [...faults, ...faults, ...resource.validate(object, target.subresource, live)];
   if (errors.length > 0) throw invalid(groupKindOf(resource), target.name, errors);
   api.hooks.get(resource.storage)?.complete?.(object);
   return object;
@@ -110,8 +116,9 @@ function track(api: Api, target: Target, live: KubeObject, candidate: Candidate,
   });
 }
 
-function checkIdentity(target: Target, live: KubeObject, wanted: KubeObject, unconditional: boolean): void {
-  const { resource, name, namespace } = target;
+/** Refuses an object that is not named as the path says. @throws StatusError 400 */
+export function checkPath(target: Target, wanted: KubeObject, namespaceFault: (given: string) => string): void {
+  const { name, namespace } = target;
   const { metadata } = wanted;
   if (metadata.name !== name) {
     throw badRequest(
@@ -121,28 +128,37 @@ function checkIdentity(target: Target, live: KubeObject, wanted: KubeObject, unc
     );
   }
   const given = metadata.namespace ?? '';
-  if (given !== '' && given !== namespace) {
-    throw badRequest(`the namespace of the object (${given}) does not match the namespace on the request (${namespace})`);
-  }
+  if (given !== '' && given !== namespace) throw badRequest(namespaceFault(given));
+}
+
+function checkIdentity(target: Target, live: KubeObject, candidate: Candidate): void {
+  const { resource, name } = target;
+  const { metadata } = candidate.object;
+  const group = groupResourceOf(resource);
   const uid = Object.hasOwn(metadata, 'uid') ? metadata.uid : '';
-  if (uid !== '' && uid !== live.metadata.uid) {
-    throw conflict(groupResourceOf(resource), name, uidPreconditionText(uid, live.metadata.uid));
+  if (candidate.replaces === true && uid !== '' && uid !== live.metadata.uid) {
+    const problem = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`;
+    throw conflict(
+      group,
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${storageKey(target)}, ResourceVersion: 0, AdditionalErrorMsg: ${problem}`,
+    );
   }
   const version = Object.hasOwn(metadata, 'resourceVersion') ? metadata.resourceVersion : '';
   if (version === '' || version === '0') {
-    if (unconditional) return;
-    throw invalid(groupKindOf(resource), name, [invalidField('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    if (candidate.unconditional) return;
+    const fault = invalidField('metadata.resourceVersion', 0, 'must be specified for an update');
+    throw invalid({ group: group.group, kind: group.resource }, name, [fault]);
   }
-  if (!/^\d{1,15}$/.test(version)) {
-    const why = `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`;
-    throw invalid(groupKindOf(resource), name, [invalidField('metadata.resourceVersion', version, why)]);
-  }
-  if (version !== live.metadata.resourceVersion) throw conflict(groupResourceOf(resource), name);
+  if (!/^\d{1,20}$/.test(version)) throw unexplained(`strconv.ParseUint: parsing ${goQuote(version)}: invalid syntax`);
+  if (version !== live.metadata.resourceVersion) throw conflict(group, name);
 }
 
-/** What a failed UID precondition says. */
-export function uidPreconditionText(wanted: string, actual: string): string {
-  return `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
+/** Where a real server would keep the object in etcd; it shows in a message. */
+function storageKey({ resource, namespace, name }: Target): string {
+  const plural = resource.storage === 'nodes' ? 'minions' : resource.plural;
+  const parts = resource.custom || resource.storage.endsWith('apiextensions.k8s.io') ? [resource.group, plural] : [plural];
+  return ['/registry', ...parts, ...(namespace === '' ? [] : [namespace]), name].join('/');
 }
 
 function copyOrDrop(to: ObjectMeta, from: ObjectMeta, field: 'generation' | 'deletionTimestamp' | 'deletionGracePeriodSeconds'): void {

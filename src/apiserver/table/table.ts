@@ -1,6 +1,7 @@
 /** meta.k8s.io Tables, which `kubectl get` prints. */
 import type { Json, KubeObject } from '../object.ts';
 import { type Resource, viewText } from '../resource.ts';
+import { goQuote } from '../schema/go-format.ts';
 import { badRequest } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
 
@@ -18,7 +19,9 @@ export interface TableOptions {
 export function parseIncludeObject(value: string | null): IncludeObject {
   if (value === null || value === '') return 'Metadata';
   if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
-  throw badRequest(`unrecognized includeObject value: "${value}"`);
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${goQuote(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+  );
 }
 
 /** The JSON text of a Table over these object texts; the column definitions are left out of later watch events. */

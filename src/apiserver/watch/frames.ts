@@ -82,7 +82,6 @@ export function entryAsOf(cache: FrameCache, previous: Entry, revision: number):
 export function bookmarkFrame(resource: Resource, form: WatchForm, revision: number, initialEventsEnd: boolean): Buffer {
   const metadata = {
     resourceVersion: String(revision),
-    creationTimestamp: null,
     ...(initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
   };
   switch (form.as) {
