@@ -1,5 +1,6 @@
 /** Reads a request's body within bounds and decodes it. */
 import type { Json } from '../object.ts';
+import { decodeProtobuf, protobufType } from '../protobuf/decode.ts';
 import { parseMediaType } from '../request/negotiate.ts';
 import { BodySyntaxError, type ParsedBody, parseJson } from '../schema/strict-json.ts';
 import { parseYaml } from '../schema/strict-yaml.ts';
@@ -8,13 +9,15 @@ import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '../stat
 /** The largest body that is read, in bytes. */
 export const bodyLimit = 3 * 1024 * 1024;
 
-const bodyTypes: readonly string[] = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const bodyTypes: readonly string[] = ['application/json', 'application/yaml', protobufType];
 
-/** The text of the body; empty without one. @throws StatusError 413 when it is too large */
+/** The text of the body, JSON in place of protobuf; empty without one. @throws StatusError 413 when it is too large, 400, 415 for protobuf */
 export async function readBody(request: Request): Promise<string> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > bodyLimit) throw requestEntityTooLarge(bodyLimit);
   const bytes = declared === null ? await readChunks(request) : new Uint8Array(await request.arrayBuffer());
+  const { type } = parseMediaType(request.headers.get('content-type') ?? '');
+  if (type === protobufType && bytes.length > 0) return JSON.stringify(decodeProtobuf(bytes));
   // Like Go's JSON decoder: what is no UTF-8 becomes U+FFFD.
   return new TextDecoder('utf-8').decode(bytes);
 }
@@ -38,6 +41,7 @@ export function decodeBody(text: string, contentType: string | null): ParsedBody
   switch (type) {
     case '':
     case 'application/json':
+    case protobufType:
       return parseJson(text);
     case 'application/yaml':
       return parseYaml(text);
