@@ -11,8 +11,8 @@ import { renderStatus } from './render.ts';
 import { answerResource } from './resource-requests.ts';
 import { answerSystem, isPublicPath, type SystemContext } from './system-requests.ts';
 
-/** Answers a request of a caller; `user` is undefined when the caller has shown no valid credentials. Never rejects. */
-export type Handler = (request: Request, user: User | undefined) => Promise<Answer>;
+/** Answers a request of a caller, who showed no credentials ('anonymous'), wrong ones ('refused') or is known. Never rejects. */
+export type Handler = (request: Request, user: User | 'anonymous' | 'refused') => Promise<Answer>;
 
 export interface HandlerOptions {
   readonly api: Api;
@@ -27,13 +27,13 @@ const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthentic
 export function createHandler(options: HandlerOptions): Handler {
   const { api, system } = options;
   const frames = createFrameCache();
-  const answer = async (request: Request, user: User | undefined): Promise<Answer> => {
+  const answer = async (request: Request, user: User | 'anonymous' | 'refused'): Promise<Answer> => {
     if (options.isStopping()) throw serviceUnavailable('the server is stopping');
-    const url = new URL(request.url);
+    const url = requestUrl(request);
     const info = parseRequestInfo(request.method, url);
     if (info === undefined) throw unreadable(url);
-    if (user === undefined && !isPublicPath(info)) throw unauthorized();
-    const found = await answerSystem(system, request, url, info, user ?? anonymous);
+    if (user === 'refused' || (user === 'anonymous' && !isPublicPath(url))) throw unauthorized();
+    const found = await answerSystem(system, request, url, info, user === 'anonymous' ? anonymous : user);
     if (found !== undefined) return found;
     if (info.type === 'path') throw pathNotFound();
     return answerResource(api, frames, { request, url, info });
@@ -43,6 +43,20 @@ export function createHandler(options: HandlerOptions): Handler {
     const result = await answer(request, user).catch((error: unknown) => refusal(api, request, error));
     return { ...result, headers: { 'audit-id': auditId, ...result.headers } };
   };
+}
+
+/** The URL without parameters whose escapes are broken: Go's parser passes them over. */
+function requestUrl(request: Request): URL {
+  const url = new URL(request.url);
+  const broken = /%(?![0-9a-f]{2})/i;
+  if (broken.test(url.search)) {
+    const kept = url.search
+      .slice(1)
+      .split('&')
+      .filter((pair) => !broken.test(pair));
+    url.search = kept.join('&');
+  }
+  return url;
 }
 
 function unreadable(url: URL): StatusError {

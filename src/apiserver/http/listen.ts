@@ -74,13 +74,15 @@ function tlsOptions({ authority, server }: Credentials): { ca: string; cert: str
   return { ca: authority.certificate, cert: server.certificate, key: server.key };
 }
 
-function userOf(incoming: IncomingMessage, request: Request, options: ListenOptions): User | undefined {
-  if (isBearer(request.headers.get('authorization'), options.credentials().token)) return options.admin;
+function userOf(incoming: IncomingMessage, request: Request, options: ListenOptions): User | 'anonymous' | 'refused' {
+  const authorization = request.headers.get('authorization');
+  if (isBearer(authorization, options.credentials().token)) return options.admin;
   const { socket } = incoming;
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return authorization === null ? 'anonymous' : 'refused';
   const { CN, O } = socket.getPeerCertificate().subject;
   const name = [CN].flat()[0];
-  return name === undefined ? undefined : { name, groups: [...[O].flat().filter((group) => group !== undefined), 'system:authenticated'] };
+  if (name === undefined) return 'refused';
+  return { name, groups: [...[O].flat().filter((group) => group !== undefined), 'system:authenticated'] };
 }
 
 function send(answer: Answer, outgoing: ServerResponse, watches: Set<Watch>): void {

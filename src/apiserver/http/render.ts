@@ -83,7 +83,13 @@ export function jsonAnswer(
 
 function formatText(json: string, options: Pick<RenderOptions, 'accepted' | 'pretty'>): string {
   if (options.accepted.format === 'yaml')
-    return stringify(JSON.parse(json), { aliasDuplicateObjects: false, lineWidth: 0, indentSeq: false, sortMapEntries: true });
+    return stringify(JSON.parse(json), {
+      aliasDuplicateObjects: false,
+      lineWidth: 0,
+      indentSeq: false,
+      sortMapEntries: true,
+      version: '1.1',
+    });
   return options.pretty ? `${JSON.stringify(JSON.parse(json), null, 2)}\n` : `${json}\n`;
 }
 

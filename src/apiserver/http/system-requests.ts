@@ -34,12 +34,11 @@ export interface SystemContext {
 }
 
 const healthPaths: ReadonlySet<string> = new Set(['livez', 'readyz', 'healthz']);
+const publicPaths: ReadonlySet<string> = new Set(['/livez', '/readyz', '/healthz', '/version']);
 
 /** Whether a path is open to callers without credentials. */
-export function isPublicPath(info: RequestInfo): boolean {
-  if (info.type !== 'path') return false;
-  const [first = ''] = info.segments;
-  return healthPaths.has(first) || (first === 'version' && info.segments.length === 1);
+export function isPublicPath(url: URL): boolean {
+  return publicPaths.has(url.pathname);
 }
 
 /** Answers a request; undefined when nothing is served at its path. @throws StatusError */
@@ -51,17 +50,17 @@ export async function answerSystem(
   user: User,
 ): Promise<Answer | undefined> {
   if (info.type === 'resource') return answerVirtual(context, request, info, user);
-  const [first = '', ...rest] = info.segments;
+  const [first, ...rest] = info.segments;
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (!isRead) {
-    if (first === '' || ['api', 'apis', 'openapi', 'version'].includes(first) || healthPaths.has(first)) {
-      throw methodNotAllowed({ group: '', resource: first }, request.method.toLowerCase());
+    if (first === undefined || ['api', 'apis', 'openapi', 'version'].includes(first) || healthPaths.has(first)) {
+      throw methodNotAllowed({ group: '', resource: first ?? '' }, request.method.toLowerCase());
     }
     return undefined;
   }
-  if (healthPaths.has(first)) return healthAnswer(context, first, rest, url);
+  if (first !== undefined && healthPaths.has(first)) return healthAnswer(context, first, rest, url);
   switch (first) {
-    case '':
+    case undefined:
       return json(request, rootPaths(context));
     case 'version':
       return rest.length === 0 ? json(request, versionDocument(context.version)) : undefined;

@@ -46,14 +46,19 @@ function integer(query: URLSearchParams, name: string): number | undefined {
   return Number(text);
 }
 
-/** Reads a resourceVersion; undefined when empty. @throws StatusError 500, as kube-apiserver does */
+/** Reads a resourceVersion; undefined when empty. @throws StatusError 500, which is kube-apiserver's answer too */
 export function parseResourceVersion(text: string): number | undefined {
   if (text === '') return undefined;
-  if (!/^\d{1,15}$/.test(text)) {
-    const value = goQuote(text);
-    throw unexplained(`resourceVersion: Invalid value: ${value}: strconv.ParseUint: parsing ${value}: invalid syntax`);
-  }
+  if (!isResourceVersion(text)) throw unexplained(versionProblem(text));
   return Number(text);
+}
+
+function isResourceVersion(text: string): boolean {
+  return text === '' || /^\d{1,15}$/.test(text);
+}
+
+function versionProblem(text: string): string {
+  return `resourceVersion: Invalid value: ${goQuote(text)}: strconv.ParseUint: parsing ${goQuote(text)}: invalid syntax`;
 }
 
 /** The parameters of list, watch and deletecollection. @throws StatusError 400, 422 */
@@ -61,6 +66,7 @@ export function parseListOptions(query: URLSearchParams, watch: boolean): ListOp
   const errors: FieldError[] = [];
   const match = query.get('resourceVersionMatch') ?? '';
   const versionText = query.get('resourceVersion') ?? '';
+  if (!watch && !isResourceVersion(versionText)) throw badRequest(`invalid resource version: ${versionProblem(versionText)}`);
   const resourceVersion = parseResourceVersion(versionText);
   const continueToken = query.get('continue') ?? '';
   const initialText = query.get('sendInitialEvents');

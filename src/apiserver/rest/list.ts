@@ -101,9 +101,12 @@ function startOf(api: Api, resource: Resource, options: ListOptions, prefix: str
     return { revision: Math.min(revision, durableRevision), after: prefix + start };
   }
   checkNotFuture(api, options.resourceVersion);
-  if (options.resourceVersionMatch !== 'Exact' || options.resourceVersion === undefined) return { revision: durableRevision, after: '' };
-  if (options.resourceVersion < oldest) throw expired('The resourceVersion for the provided list is too old.');
-  return { revision: options.resourceVersion, after: '' };
+  const { resourceVersion, resourceVersionMatch, limit } = options;
+  // A page of a given version has always meant exactly that version.
+  const exact = resourceVersionMatch === 'Exact' || (resourceVersionMatch === '' && limit > 0 && resourceVersion !== 0);
+  if (!exact || resourceVersion === undefined) return { revision: durableRevision, after: '' };
+  if (resourceVersion < oldest) throw expired('The resourceVersion for the provided list is too old.');
+  return { revision: resourceVersion, after: '' };
 }
 
 function checkNotFuture(api: Api, resourceVersion: number | undefined): void {

@@ -4,6 +4,7 @@ import { invalid as invalidField } from '../field-error.ts';
 import { serverSideApply } from '../fieldmanager/apply.ts';
 import { isJsonObject, type Json, type JsonObject } from '../object.ts';
 import { applyPatch, type PatchType } from '../patch/apply-patch.ts';
+import { goPlain } from '../patch/go-plain.ts';
 import type { WriteOptions } from '../request/options.ts';
 import { apiVersionOf, groupKindOf, groupResourceOf, type Resource, viewObject } from '../resource.ts';
 import { badRequest, invalid, notFound, StatusError, unsupportedMediaType } from '../status.ts';
@@ -42,7 +43,8 @@ export async function patchObject(
   const entry = requireEntry(api, target);
   const live = viewObject(resource, entry);
   const patched = applyPatch(type, live, patch, resource.schema);
-  const text = JSON.stringify(sortKeys(patched));
+  // Refusals quote a strategic merge patch itself, of the others their result.
+  const text = type === 'strategic' ? goPlain(patch) : JSON.stringify(sortKeys(patched));
   const { object, unknown } = decodePatched(resource, patched, text);
   checkPath(target, object, () => 'the namespace of the provided object does not match the namespace sent on the request');
   const problems = [...duplicates, ...unknownFieldMessages(unknown)];

@@ -99,7 +99,7 @@ function validateOwnerReferences(meta: JsonObject, path: string): FieldError[] {
     if (!isJsonObject(owner)) continue;
     const apiVersion = text(owner, 'apiVersion');
     const kind = text(owner, 'kind');
-    if ((apiVersion.split('/').at(-1) ?? '') === '')
+    if (apiVersion.split('/').length > 2 || (apiVersion.split('/').at(-1) ?? '') === '')
       errors.push(invalid(childPath(path, 'apiVersion'), apiVersion, 'version must not be empty'));
     for (const field of ['kind', 'name', 'uid'] as const) {
       if (text(owner, field) === '') errors.push(invalid(childPath(path, field), '', 'must not be empty'));
@@ -111,7 +111,11 @@ function validateOwnerReferences(meta: JsonObject, path: string): FieldError[] {
       controller = name;
     } else {
       const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
-      errors.push(invalid(path, meta['ownerReferences'], detail));
+      // As maps, which are printed in the order of their keys and not sorted.
+      const references = list(meta, 'ownerReferences').map(
+        (reference) => new Map(Object.entries(isJsonObject(reference) ? reference : {})),
+      );
+      errors.push(invalid(path, references, detail));
     }
   }
   return errors;
