@@ -16,6 +16,15 @@ export function watchContract(subject: Subject): void {
       await watcher.device(id);
     });
 
+    contractTest(subject, [], 'tells of the parent whose counts a device changes', async ({ provider }) => {
+      await using watcher = await watching(provider);
+      const id = await make(provider, first);
+      await watcher.parent(first.name);
+      await watcher.device(await make(provider, first));
+      await provider.remove(id, patient);
+      await watcher.parent(first.name);
+    });
+
     contractTest(subject, [], 'tells of what others make and remove', async (fixture) => {
       await using watcher = await watching(fixture.provider);
       const id = randomUUID();
