@@ -1,6 +1,7 @@
 /** Whether an applied configuration fits its schema, in the words of structured-merge-diff. */
 import { isJsonObject, type Json, type JsonObject } from '../object.ts';
 import { goNumber } from '../schema/go-format.ts';
+import { goPlain } from '../patch/go-plain.ts';
 import { describeElement, fieldElement, type PathElement } from './path-element.ts';
 import { fieldOf, itemElement, resolve, UnkeyedItem, type ListAtom, type MapAtom, type TypeRef } from './type-ref.ts';
 
@@ -85,16 +86,6 @@ function visitFields(errors: string[], object: JsonObject, map: MapAtom, path: s
 }
 
 const goPointer = (value: Json): string => `&{${goPlain(value)}}`;
-
-/** `value` as Go's %v prints it. */
-function goPlain(value: Json): string {
-  if (value === null) return '<nil>';
-  if (typeof value === 'number') return goNumber(value);
-  if (Array.isArray(value)) return `[${value.map(goPlain).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${entries.map(([key, item]) => `${key}:${goPlain(item)}`).join(' ')}]`;
-}
 
 /** `value` as Go's %#v prints it. */
 function goSyntax(value: Json): string {
