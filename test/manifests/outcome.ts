@@ -35,18 +35,20 @@ export function outcomeOf(answer: RawAnswer): Outcome {
 export function normalised(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normalised);
   if (!isObject(value)) return value;
-  const result: Record<string, unknown> = {};
-  for (const key of Object.keys(value).sort()) result[key] = placeholders[key]?.(value[key]) ?? normalised(value[key]);
-  return result;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, placeholders.get(key)?.(value[key]) ?? normalised(value[key])]),
+  );
 }
 
-const placeholders: Readonly<Record<string, (value: unknown) => string | undefined>> = {
-  uid: (value) => (typeof value === 'string' && value.length === 36 ? '<uid>' : undefined),
-  resourceVersion: (value) => (typeof value === 'string' && value !== '' ? '<resourceVersion>' : undefined),
-  creationTimestamp: time,
-  deletionTimestamp: time,
-  time,
-};
+const placeholders: ReadonlyMap<string, (value: unknown) => string | undefined> = new Map([
+  ['uid', (value: unknown) => (typeof value === 'string' && value.length === 36 ? '<uid>' : undefined)],
+  ['resourceVersion', (value: unknown) => (typeof value === 'string' && value !== '' ? '<resourceVersion>' : undefined)],
+  ['creationTimestamp', time],
+  ['deletionTimestamp', time],
+  ['time', time],
+]);
 
 function time(value: unknown): string | undefined {
   return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) ? '<time>' : undefined;

@@ -64,7 +64,7 @@ export class Normaliser {
     let result = text
       .replace(/Too large resource version: \d+, current: \d+/, 'Too large resource version: <rv>, current: <rv>')
       .replace(/(ResourceVersion in record )\(\d+\)/, '$1(<rv>)')
-      .replace(/resourceVersion: "\d+"/g, 'resourceVersion: "<rv>"')
+      .replace(/(resourceVersion\\*"?: ?\\*")\d+/g, '$1<rv>') // in YAML, or in JSON within a message
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (time, fraction?: string) =>
         time < ownTimesEnd ? time : fraction ? '<microtime>' : '<time>',
       );
