@@ -21,6 +21,8 @@ type Handler = (received: Received, response: ServerResponse) => void;
  */
 export class ScriptedServer implements AsyncDisposable {
   readonly received: Received[] = [];
+  /** Connections opened so far. */
+  connections = 0;
   readonly #script: Handler[] = [];
   readonly #parked: (() => void)[] = [];
   readonly #server: Server;
@@ -33,6 +35,9 @@ export class ScriptedServer implements AsyncDisposable {
   }
 
   async start(): Promise<this> {
+    this.#server.on('connection', () => {
+      this.connections += 1;
+    });
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return this;
   }
