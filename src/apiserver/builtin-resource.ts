@@ -2,7 +2,6 @@
 import { decodeBuiltin } from './builtin/decode.ts';
 import type { BuiltinResource } from './builtin/resource.ts';
 import { crdStorage } from './custom/crd-hooks.ts';
-import type { KubeObject } from './object.ts';
 import { apiVersionOf, type Resource } from './resource.ts';
 import { defaultCustomResourceDefinition, validateCustomResourceDefinition } from './schema/crd.ts';
 import { checkDns1123Label, checkDns1123Subdomain, checkPathSegment } from './schema/names.ts';
@@ -11,11 +10,6 @@ import { checkDns1123Label, checkDns1123Subdomain, checkPathSegment } from './sc
 const schemaRevision = 1;
 
 const nameChecks: Readonly<Record<string, (name: string) => string[]>> = { namespaces: checkDns1123Label, events: checkPathSegment };
-
-/** Lets a namespace be selected by its name. */
-function labelWithName({ metadata }: KubeObject): void {
-  if (Object.hasOwn(metadata, 'name')) metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
-}
 
 /** Wraps `builtin` for the handlers. */
 export function serveBuiltin(builtin: BuiltinResource): Resource {
@@ -34,7 +28,7 @@ export function serveBuiltin(builtin: BuiltinResource): Resource {
     decode(object) {
       const unknown = decodeBuiltin(object, builtin.schema);
       if (isCrd) defaultCustomResourceDefinition(object);
-      if (builtin.storage === 'namespaces') labelWithName(object);
+      builtin.applyDefaults(object);
       return unknown;
     },
     validate: (object, subresource, old) =>

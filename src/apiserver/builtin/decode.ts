@@ -37,6 +37,13 @@ export function decodeBuiltin(object: KubeObject, schema: TypeSchema): string[] 
   return unknown;
 }
 
+/** An object of which nothing was sent: the fields that are always there. */
+export function emptyObject(schema: TypeSchema): JsonObject {
+  const object: JsonObject = {};
+  normalizeObject(object, schema, { path: '', goPath: '', struct: '', strict: false }, []);
+  return object;
+}
+
 const describe = (value: Json): string => {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'object') return 'object';

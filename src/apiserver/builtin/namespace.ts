@@ -52,7 +52,8 @@ const schema = topLevel(
 /** The name as a label, so that selectors can name namespaces. */
 function applyDefaults(object: KubeObject): void {
   const { name } = object.metadata;
-  if (name) object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': name };
+  if (Object.hasOwn(object.metadata, 'name') && name !== '')
+    object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': name };
 }
 
 function prepare(object: KubeObject, subresource: string, old?: KubeObject): void {

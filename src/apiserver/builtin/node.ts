@@ -11,12 +11,16 @@ import type { BuiltinResource, TableCell } from './resource.ts';
 const ROLE_LABEL_PREFIX = 'node-role.kubernetes.io/';
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-/** What is not set aside is for pods. */
+/** What is not set aside is for pods; podCIDR is the first of podCIDRs, and wins when they differ. */
 function applyDefaults(object: KubeObject): void {
   const status = objectAt(object, 'status');
   if (Object.hasOwn(status, 'capacity') && !Object.hasOwn(status, 'allocatable')) {
     object.status = { ...status, allocatable: structuredClone(objectAt(status, 'capacity')) };
   }
+  const spec = objectAt(object, 'spec');
+  const [one, [first]] = [textAt(spec, 'podCIDR'), listAt(spec, 'podCIDRs')];
+  if (one !== '' && one !== first) object.spec = { ...spec, podCIDRs: [one] };
+  else if (one === '' && first !== undefined) object.spec = { ...spec, podCIDR: first };
 }
 
 function prepare(object: KubeObject, subresource: string, old?: KubeObject): void {

@@ -1,4 +1,5 @@
 /** Server-side apply. */
+import { emptyObject } from '../builtin/decode.ts';
 import type { TypeSchema } from '../builtin/type-schema.ts';
 import { isJsonObject, type JsonObject, type KubeObject } from '../object.ts';
 import { jsonEqual } from '../schema/equality.ts';
@@ -44,7 +45,7 @@ export function serverSideApply(request: ApplyRequest): KubeObject {
   const { applied, live, manager, now } = request;
   checkBody(request);
   const ref = rootRef(request.schema);
-  const base = live ?? ({ apiVersion: applied.apiVersion, kind: applied.kind, metadata: {} } as KubeObject);
+  const base = live ?? ({ metadata: {}, ...emptyObject(request.schema), apiVersion: applied.apiVersion, kind: applied.kind } as KubeObject);
   const { object: start, managed } = startManaging(base, request);
   const identity: ManagerIdentity = { manager, operation: 'Apply', apiVersion: base.apiVersion, subresource: request.subresource };
   const result = applyOrRefuse(start, managed, identity, ref, request);
@@ -87,7 +88,7 @@ function startManaging(live: KubeObject, request: ApplyRequest): { object: KubeO
     apiVersion: live.apiVersion,
     subresource: request.subresource,
   };
-  return { object, managed: addUpdate({}, object, managed, identity, request) };
+  return { object, managed: addUpdate(emptyObject(request.schema), object, managed, identity, request) };
 }
 
 function applyOrRefuse(live: KubeObject, managed: Managed, identity: ManagerIdentity, ref: TypeRef, request: ApplyRequest): ApplyResult {

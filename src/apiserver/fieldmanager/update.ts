@@ -1,4 +1,5 @@
 /** managedFields kept by every write that is not an apply. */
+import { emptyObject } from '../builtin/decode.ts';
 import type { TypeSchema } from '../builtin/type-schema.ts';
 import type { JsonObject, KubeObject, ManagedFieldsEntry } from '../object.ts';
 import { capUpdaters } from './cap-updaters.ts';
@@ -41,7 +42,10 @@ export function trackUpdate(request: UpdateRequest): KubeObject {
       apiVersion: updated.apiVersion,
       subresource: request.subresource,
     };
-    return withManaged(updated, encodeManaged(capUpdaters(addUpdate(live ?? {}, updated, managed, identity, request))));
+    return withManaged(
+      updated,
+      encodeManaged(capUpdaters(addUpdate(live ?? emptyObject(request.schema), updated, managed, identity, request))),
+    );
   } catch (error) {
     // A list item without its keys can be stored where no validation forbids it, but not owned.
     if (error instanceof UnkeyedItem) return withManaged(updated, []);
@@ -49,7 +53,7 @@ export function trackUpdate(request: UpdateRequest): KubeObject {
   }
 }
 
-/** `managed` after `identity` turned `live` into `updated`. */
+/** `managed` after `identity` turned `live` into `updated`; `live` is an emptyObject for what is new. */
 export function addUpdate(
   live: JsonObject,
   updated: JsonObject,
