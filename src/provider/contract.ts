@@ -33,6 +33,7 @@ export interface MdevProvider {
    * Errors (step `create`): EINVAL (malformed or nil UUID, bad params), EEXIST (the UUID exists under any parent or is being
    * removed), ENOSPC or the driver's own such as EUSERS (no instance left), ENODEV (no such parent, or it is leaving),
    * ENOENT (no such type), EOPNOTSUPP (params where the parent has no such feature), EACCES, EIO, ETIMEDOUT (the kernel has not answered).
+   * (step `connect`): EIO, the kernel is of another boot than `bootID`; nothing was made.
    */
   create(request: CreateRequest, signal: AbortSignal): Promise<Device>;
   /**
@@ -141,6 +142,8 @@ export interface CreateRequest {
   readonly typeID: string;
   /** Handed to the driver untouched; needs feature Params. */
   readonly params?: string;
+  /** The boot that the caller knows; in another one nothing is made. */
+  readonly bootID?: string;
 }
 
 export interface DeviceUser {

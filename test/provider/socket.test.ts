@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/lib/manual-clock.ts';
-import type { MdevProvider } from '../../src/provider/contract.ts';
+import type { MdevProvider, ProviderEvent } from '../../src/provider/contract.ts';
 import { RemoteProvider } from '../../src/provider/remote/client.ts';
 import { infoCall } from '../../src/provider/remote/provider-protocol.ts';
 import { serveSocket } from '../../src/provider/remote/server.ts';
@@ -178,45 +178,66 @@ describe('the socket of a provider', () => {
     client.socket.destroy();
   });
 
-  it('neither waits for a client that does not read, nor remembers without end what it would have told it', async () => {
-    const deaf = connect(fixture.socketPath);
-    const closed = closing(deaf);
-    deaf.pause();
-    let calls = 0;
-    while (!deaf.destroyed) {
-      for (let batch = 0; batch < 200; batch++) deaf.write(frame(call(calls++, 'provider/listParents')));
-      await serves();
-      expect(calls).toBeLessThan(50_000);
+  /** A server of its own on a provider that a test bends. */
+  async function serveBent(bend: (provider: MdevProvider) => void, body: (socketPath: string) => Promise<void>): Promise<void> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'mdev-'));
+    const socketPath = path.join(folder, 's');
+    await using kernel = await inProcess.open();
+    bend(kernel.provider);
+    {
+      await using _server = await serveSocket({ socketPath, services: [providerService(kernel.provider)], log });
+      await body(socketPath);
     }
-    await closed;
+    await rm(folder, { recursive: true });
+  }
+
+  it('neither waits for a client that does not read, nor keeps without end what it would have told it', async () => {
+    const megabyte = [{ name: 'a', value: 'x'.repeat(1 << 20) }];
+    await serveBent(
+      (provider) => (provider.readAttributes = async () => megabyte),
+      async (socketPath) => {
+        const other = new RemoteProvider({ socketPath, clock: new ManualClock(), log });
+        const deaf = connect(socketPath);
+        const closed = closing(deaf);
+        deaf.pause();
+        let calls = 0;
+        while (!deaf.destroyed) {
+          deaf.write(frame(call(calls++, 'provider/readAttributes', { id: 'a' })));
+          expect(await other.info(patient)).toMatchObject({ kind: 'emulated' });
+          expect(calls).toBeLessThan(100);
+        }
+        await closed;
+        await other.close();
+      },
+    );
   });
 
   it('tells what it serves when a client stops watching, or is gone', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'mdev-'));
-    const socketPath = path.join(folder, 's');
     let watched = 0;
-    const { provider } = await inProcess.open();
-    provider.watch = async function* (signal) {
+    const watch = async function* (signal: AbortSignal): AsyncGenerator<ProviderEvent> {
       watched++;
       yield { kind: 'sync' };
       await once(signal, 'abort');
       watched--;
     };
-    await using _server = await serveSocket({ socketPath, services: [providerService(provider)], log });
-    const client = new RemoteProvider({ socketPath, clock: new ManualClock(), log });
-    const watchers = [await watching(client), await watching(client), await watching(client)];
-    expect(watched).toBe(3);
-    await watchers[0]?.[Symbol.asyncDispose]();
-    await until(
-      async () => watched,
-      (count) => count === 2,
+    await serveBent(
+      (provider) => (provider.watch = watch),
+      async (socketPath) => {
+        const client = new RemoteProvider({ socketPath, clock: new ManualClock(), log });
+        const watchers = [await watching(client), await watching(client), await watching(client)];
+        expect(watched).toBe(3);
+        await watchers[0]?.[Symbol.asyncDispose]();
+        await until(
+          async () => watched,
+          (count) => count === 2,
+        );
+        await client.close();
+        await until(
+          async () => watched,
+          (count) => count === 0,
+        );
+      },
     );
-    await client.close();
-    await until(
-      async () => watched,
-      (count) => count === 0,
-    );
-    await rm(folder, { recursive: true });
   });
 });
 

@@ -77,7 +77,9 @@ export class EmulatedProvider implements MdevProvider {
   async create(request: CreateRequest, signal: AbortSignal): Promise<Device> {
     const id = parseDeviceID(request.id, 'create');
     if (request.params !== undefined) checkParams(request.params);
-    const { bus } = this.#host;
+    const { bus, bootID } = this.#host;
+    if (request.bootID !== undefined && request.bootID !== bootID)
+      throw new ProviderError('EIO', 'connect', `Cannot create ${id}: the host rebooted, its boot is ${bootID}`);
     await this.#ask('create', `create ${id}`, () => createOn(bus, { ...request, id }), signal);
     const device = bus.device(id);
     if (device === undefined)

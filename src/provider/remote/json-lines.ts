@@ -18,8 +18,8 @@ interface LineWriterInit {
 interface LineReaderInit {
   readonly maxBytes: number;
   readonly envelope: z.ZodType<Message>;
-  /** Says whether a well-formed message is passed on; throws for one that ends the connection. All are, if left out. */
-  readonly admit?: (message: Message) => boolean;
+  /** Sees each well-formed message first; what it throws ends the connection. */
+  readonly inspect?: (message: Message) => void;
 }
 
 const newline = 0x0a;
@@ -69,7 +69,8 @@ export class LineReader extends AbstractMessageReader implements MessageReader {
       this.#length = 0;
       rest = rest.subarray(end + 1);
       const message = this.#init.envelope.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line)));
-      if (this.#init.admit?.(message) ?? true) callback(message);
+      this.#init.inspect?.(message);
+      callback(message);
     }
     if (rest.length > 0) this.#keep(rest);
   }

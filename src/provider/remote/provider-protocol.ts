@@ -46,7 +46,7 @@ export const getDeviceCall: Call<{ id: string }, Device | null> = {
 export const createCall: Call<CreateRequest, Device> = {
   name: 'provider/create',
   step: 'create',
-  params: z.object({ id: text, parent: text, typeID: text, params: text.exactOptional() }),
+  params: z.object({ id: text, parent: text, typeID: text, params: text.exactOptional(), bootID: text.exactOptional() }),
   result: deviceSchema,
 };
 

@@ -33,7 +33,7 @@ export class ServedConnection {
     const reader = new LineReader(socket, {
       maxBytes: maxRequestBytes,
       envelope: toServerSchema,
-      admit: (message) => this.#admit(message),
+      inspect: (message) => this.#count(message),
     });
     const writer = new LineWriter(socket, { maxBytes: maxAnswerBytes, onWritten: (message) => this.#answered(message) });
     this.#rpc = createMessageConnection(reader, writer, libraryLogger(log));
@@ -85,16 +85,15 @@ export class ServedConnection {
     }
   }
 
-  #admit(message: Message): boolean {
+  /** Counts a call as in flight. @throws Error when the client is not to be served any further */
+  #count(message: Message): void {
     const checked = toServerSchema.parse(message);
-    // A late cancellation has nothing to cancel; the library would remember it for ever.
-    if (!('id' in checked)) return this.#inFlight.has(checked.params.id);
+    if (!('id' in checked)) return;
     if (this.#inFlight.has(checked.id)) throw new Error(`Call ${checked.id} is not answered yet`);
     if (this.#inFlight.size >= maxInFlight) throw new Error(`${maxInFlight} calls are not answered yet`);
     // The socket is read on whatever happens: a paused one would not tell that the client, and what it holds, is gone.
     if (this.#socket.writableLength > maxUnreadBytes) throw new Error(`${this.#socket.writableLength} bytes of answers are not read`);
     this.#inFlight.add(checked.id);
-    return true;
   }
 
   #answered(message: Message): void {
