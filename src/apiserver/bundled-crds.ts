@@ -1,7 +1,7 @@
 /** Brings the CRDs this program ships into the store: created when missing, updated when they differ. */
 import type { Api } from './api.ts';
 import { crdStorage } from './custom/crd-hooks.ts';
-import type { KubeObject } from './object.ts';
+import type { JsonObject, KubeObject } from './object.ts';
 import type { WriteOptions } from './request/options.ts';
 import type { Resource } from './resource.ts';
 import { viewObject } from './resource.ts';
@@ -12,7 +12,7 @@ import { storeUpdate } from './rest/update.ts';
 const options: WriteOptions = { dryRun: false, fieldManager: 'mdev-operator', fieldValidation: 'Strict', force: undefined };
 
 /** Creates or updates each of `crds`. @throws StatusError when one is refused */
-export async function ensureBundledCrds(api: Api, resource: Resource, crds: readonly KubeObject[]): Promise<void> {
+export async function ensureBundledCrds(api: Api, resource: Resource, crds: readonly JsonObject[]): Promise<void> {
   for (const crd of crds) {
     const { object } = decodeObject(resource, structuredClone(crd));
     const entry = api.store.collection(crdStorage).newest(object.metadata.name);

@@ -20,7 +20,7 @@ import { createHandler, type Handler } from './http/handler.ts';
 import { listen, type Listener } from './http/listen.ts';
 import { createOpenapi } from './http/openapi-requests.ts';
 import type { VersionInfo } from './http/system-requests.ts';
-import type { KubeObject } from './object.ts';
+import type { JsonObject } from './object.ts';
 import { ResourceRegistry } from './registry.ts';
 import type { Resource } from './resource.ts';
 import { createObject } from './rest/create.ts';
@@ -37,7 +37,7 @@ export interface ApiServerOptions {
   /** 0: the port of the last run if it is still free, else any free one. */
   readonly port: number;
   /** CustomResourceDefinitions that this program ships. */
-  readonly crds: readonly KubeObject[];
+  readonly crds: readonly JsonObject[];
   readonly clock: Clock;
   readonly log: Log;
   /** How much of the past watches and continued lists can reach. */

@@ -47,6 +47,12 @@ function groupName({ group, version }: OpenApiResource): string {
   return words.map(capital).join('') + capital(version);
 }
 
+/** The patches a resource takes; kubectl reads here that those of a CRD take no strategic merge patch. */
+export function patchTypesOf(resource: OpenApiResource): string[] {
+  const strategic = resource.schema.definition === undefined ? [] : ['application/strategic-merge-patch+json'];
+  return ['application/json-patch+json', 'application/merge-patch+json', ...strategic, 'application/apply-patch+yaml'];
+}
+
 /** Every path of `resource` with its operations. */
 export function pathsOf(resource: OpenApiResource): Path[] {
   const { object, list } = servedType(resource);

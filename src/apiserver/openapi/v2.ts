@@ -1,7 +1,7 @@
 /** OpenAPI v2 (Swagger 2.0): one document for everything. */
 import type { JsonObject } from '../object.ts';
 import { Components } from './components.ts';
-import { pathsOf, type Operation } from './operations.ts';
+import { patchTypesOf, pathsOf, type Operation } from './operations.ts';
 import { parameterV2 } from './parameters.ts';
 import { servedType, type OpenApiResource } from './served-type.ts';
 
@@ -13,10 +13,9 @@ export function openapiV2Document(resources: readonly OpenApiResource[], version
     const types = servedType(resource);
     components.add(types.object);
     components.add(types.list);
-    const gvk = { group: resource.group, kind: resource.kind, version: resource.version };
     for (const { path, parameters, operations } of pathsOf(resource)) {
       paths[path] = {
-        ...Object.fromEntries(operations.map((operation) => [operation.method, operationV2(operation, gvk, components)])),
+        ...Object.fromEntries(operations.map((operation) => [operation.method, operationV2(operation, resource, components)])),
         parameters: parameters.map(parameterV2),
       };
     }
@@ -24,19 +23,12 @@ export function openapiV2Document(resources: readonly OpenApiResource[], version
   return { swagger: '2.0', info: { title: 'Kubernetes', version }, paths, definitions: components.toJson() };
 }
 
-function operationV2(operation: Operation, gvk: JsonObject, components: Components): JsonObject {
+function operationV2(operation: Operation, resource: OpenApiResource, components: Components): JsonObject {
+  const { group, kind, version } = resource;
   const schema = components.add(operation.answer);
   const { body } = operation;
   return {
-    consumes:
-      operation.method === 'patch'
-        ? [
-            'application/json-patch+json',
-            'application/merge-patch+json',
-            'application/strategic-merge-patch+json',
-            'application/apply-patch+yaml',
-          ]
-        : ['*/*'],
+    consumes: operation.method === 'patch' ? patchTypesOf(resource) : ['*/*'],
     description: operation.description,
     operationId: operation.id,
     parameters: [
@@ -51,6 +43,6 @@ function operationV2(operation: Operation, gvk: JsonObject, components: Componen
     },
     schemes: ['https'],
     'x-kubernetes-action': operation.action,
-    'x-kubernetes-group-version-kind': gvk,
+    'x-kubernetes-group-version-kind': { group, kind, version },
   };
 }

@@ -3,16 +3,9 @@ import { createHash } from 'node:crypto';
 import { deleteOptionsSchema, statusSchema } from '../builtin/meta-schema.ts';
 import type { JsonObject } from '../object.ts';
 import { Components } from './components.ts';
-import { groupVersionPath, pathsOf, type Operation } from './operations.ts';
+import { groupVersionPath, patchTypesOf, pathsOf, type Operation } from './operations.ts';
 import { parameterV3 } from './parameters.ts';
 import { servedType, type OpenApiResource } from './served-type.ts';
-
-const patchTypes = [
-  'application/apply-patch+yaml',
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-];
 
 /** The documents of `resources` as JSON texts, by the path they are served under /openapi/v3/ (`api/v1`, `apis/<group>/<version>`). */
 export function openapiV3Documents(resources: readonly OpenApiResource[]): Map<string, string> {
@@ -37,10 +30,9 @@ export function openapiV3Document(resources: readonly OpenApiResource[]): JsonOb
     const types = servedType(resource);
     components.add(types.object);
     components.add(types.list);
-    const gvk = { group: resource.group, kind: resource.kind, version: resource.version };
     for (const { path, parameters, operations } of pathsOf(resource)) {
       paths[path] = {
-        ...Object.fromEntries(operations.map((operation) => [operation.method, operationV3(operation, gvk, components)])),
+        ...Object.fromEntries(operations.map((operation) => [operation.method, operationV3(operation, resource, components)])),
         parameters: parameters.map(parameterV3),
       };
     }
@@ -54,14 +46,15 @@ export function openapiV3Document(resources: readonly OpenApiResource[]): JsonOb
   };
 }
 
-function operationV3(operation: Operation, gvk: JsonObject, components: Components): JsonObject {
+function operationV3(operation: Operation, resource: OpenApiResource, components: Components): JsonObject {
+  const { group, kind, version } = resource;
   const answer = components.add(operation.answer);
   const response = (description: string): JsonObject => ({
     description,
     content: { 'application/json': { schema: answer }, 'application/yaml': { schema: answer } },
   });
   const { body } = operation;
-  const bodyTypes = operation.method === 'patch' ? patchTypes : ['*/*'];
+  const bodyTypes = operation.method === 'patch' ? patchTypesOf(resource) : ['*/*'];
   return {
     description: operation.description,
     operationId: operation.id,
@@ -71,6 +64,6 @@ function operationV3(operation: Operation, gvk: JsonObject, components: Componen
     }),
     responses: { 200: response('OK'), ...(operation.created && { 201: response('Created') }), 401: { description: 'Unauthorized' } },
     'x-kubernetes-action': operation.action,
-    'x-kubernetes-group-version-kind': gvk,
+    'x-kubernetes-group-version-kind': { group, kind, version },
   };
 }
