@@ -5,7 +5,7 @@ import type { Json } from '../session.ts';
 const ourV3 = 'apis/mediated.dev/v1alpha1';
 
 interface Document {
-  paths: Record<string, Record<string, { parameters?: { name: string }[]; responses?: object }>>;
+  paths: Record<string, Record<string, { parameters?: { name: string }[]; requestBody?: { content: object } }>>;
   components: { schemas: Record<string, Json> };
 }
 
@@ -34,6 +34,9 @@ export const openapi: Scenario = {
     const devices = document.paths[`/${ourV3}/namespaces/{namespace}/mdevdevices`];
     session.noteValue('v3 parameters of a list', devices?.['get']?.parameters?.map(({ name }) => name).sort());
     session.noteValue('v3 parameters of a creation', devices?.['post']?.parameters?.map(({ name }) => name).sort());
+    // kubectl apply chooses its kind of patch by it.
+    const item = document.paths[`/${ourV3}/namespaces/{namespace}/mdevdevices/{name}`];
+    session.noteValue('v3 kinds of patches', Object.keys(item?.['patch']?.requestBody?.content ?? {}).sort());
     const v2 = await session.prepare({ path: '/openapi/v2' });
     const definitions = v2['definitions'] as Record<string, Json>;
     for (const kind of ['MdevDevice', 'MdevParent', 'MdevDeviceList']) {
