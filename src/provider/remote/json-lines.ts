@@ -15,11 +15,11 @@ interface LineWriterInit {
   readonly onWritten?: (message: Message) => void;
 }
 
-interface LineReaderInit {
+interface LineReaderInit<M extends Message> {
   readonly maxBytes: number;
-  readonly envelope: z.ZodType<Message>;
+  readonly envelope: z.ZodType<M>;
   /** Sees each well-formed message first; what it throws ends the connection. */
-  readonly inspect?: (message: Message) => void;
+  readonly inspect?: (message: M) => void;
 }
 
 const newline = 0x0a;
@@ -31,13 +31,13 @@ const newline = 0x0a;
  * whatever parses. This one bounds the length, checks every envelope, and destroys the socket at the first message that
  * breaks either: what follows it cannot be trusted to start a message.
  */
-export class LineReader extends AbstractMessageReader implements MessageReader {
+export class LineReader<M extends Message> extends AbstractMessageReader implements MessageReader {
   readonly #socket: Socket;
-  readonly #init: LineReaderInit;
+  readonly #init: LineReaderInit<M>;
   #chunks: Buffer[] = [];
   #length = 0;
 
-  constructor(socket: Socket, init: LineReaderInit) {
+  constructor(socket: Socket, init: LineReaderInit<M>) {
     super();
     this.#socket = socket;
     this.#init = init;

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { createMessageConnection, ProgressType, type CancellationToken, type Message } from 'vscode-jsonrpc/node';
 import { ErrnoError } from '../../lib/errno.ts';
 import { ProviderError } from '../contract.ts';
-import { toServerSchema } from './envelope.ts';
+import { toServerSchema, type ToServer } from './envelope.ts';
 import { LineReader, LineWriter, maxAnswerBytes, maxRequestBytes } from './json-lines.ts';
 import { libraryLogger } from './library-logger.ts';
 import { checkParams, tokenSchema, type Call, type Stream } from './protocol.ts';
@@ -86,14 +86,13 @@ export class ServedConnection {
   }
 
   /** Counts a call as in flight. @throws Error when the client is not to be served any further */
-  #count(message: Message): void {
-    const checked = toServerSchema.parse(message);
-    if (!('id' in checked)) return;
-    if (this.#inFlight.has(checked.id)) throw new Error(`Call ${checked.id} is not answered yet`);
+  #count(message: ToServer): void {
+    if (!('id' in message)) return;
+    if (this.#inFlight.has(message.id)) throw new Error(`Call ${message.id} is not answered yet`);
     if (this.#inFlight.size >= maxInFlight) throw new Error(`${maxInFlight} calls are not answered yet`);
     // The socket is read on whatever happens: a paused one would not tell that the client, and what it holds, is gone.
     if (this.#socket.writableLength > maxUnreadBytes) throw new Error(`${this.#socket.writableLength} bytes of answers are not read`);
-    this.#inFlight.add(checked.id);
+    this.#inFlight.add(message.id);
   }
 
   #answered(message: Message): void {
