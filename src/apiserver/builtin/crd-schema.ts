@@ -84,7 +84,7 @@ const conversion = struct(
   `${EXT}.CustomResourceConversion`,
   'How objects are turned from one version into another.',
   {
-    strategy: requiredText('None (only apiVersion changes) or Webhook.'),
+    strategy: requiredText('None (only apiVersion changes) or Webhook.', 'v1.ConversionStrategyType'),
     webhook: struct(
       `${EXT}.WebhookConversion`,
       'A webhook that converts.',
@@ -120,7 +120,7 @@ const condition = struct(
     message: text('The reason, for people.'),
     observedGeneration: int64('The generation the condition is about.'),
     reason: text('The reason, for programs.'),
-    status: requiredText('True, False or Unknown.'),
+    status: requiredText('True, False or Unknown.', 'v1.ConditionStatus'),
     type: requiredText('Established, NamesAccepted, NonStructuralSchema, KubernetesAPIApprovalPolicyConformant or Terminating.'),
   },
   ['type', 'status'],
@@ -147,7 +147,7 @@ export const crdSchema = topLevel(
           group: requiredText('The API group; the name of the definition ends in it.'),
           names: always(names, 'The names the resource goes by.'),
           preserveUnknownFields: flag('No longer used.'),
-          scope: requiredText('Cluster or Namespaced.'),
+          scope: requiredText('Cluster or Namespaced.', 'v1.ResourceScope'),
           versions: atomicList(version, 'The versions of the resource.', { nullable: true, always: true }),
         },
         ['group', 'names', 'scope', 'versions'],

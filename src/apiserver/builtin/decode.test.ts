@@ -47,7 +47,11 @@ describe('decodeBuiltin', () => {
   });
 
   it('writes times in UTC, with whole seconds or with microseconds', () => {
-    const event = node({ firstTimestamp: '2026-01-01T02:00:00.999+02:00', eventTime: '2026-01-01T00:00:00.12Z', involvedObject: {} });
+    const event = node({
+      firstTimestamp: '2026-01-01T02:00:00.999+02:00',
+      eventTime: '2026-01-01T01:00:00.120000+01:00',
+      involvedObject: {},
+    });
     decodeBuiltin(event, coreEventSchema);
     expect(event).toMatchObject({ firstTimestamp: '2026-01-01T00:00:00Z', eventTime: '2026-01-01T00:00:00.120000Z', lastTimestamp: null });
   });

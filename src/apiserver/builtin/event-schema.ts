@@ -14,7 +14,7 @@ const objectReference: TypeSchema = {
     name: text('Name of the object.'),
     namespace: text('Namespace of the object.'),
     resourceVersion: text('The version of the object that is meant.'),
-    uid: text('UID of the object.'),
+    uid: text('UID of the object.', { goType: 'types.UID' }),
   }),
   'x-kubernetes-map-type': 'atomic',
 };

@@ -1,5 +1,5 @@
 /** coordination.k8s.io/v1 Lease: what leader election and node heartbeats are made of. */
-import { forbidden, invalid, notSupported, type FieldError } from '../field-error.ts';
+import { invalid, type FieldError } from '../field-error.ts';
 import type { KubeObject } from '../object.ts';
 import { age } from './age.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
@@ -28,6 +28,12 @@ const schema = topLevel(
   },
 );
 
+/** Coordinated leader election is off, as it is by default: its fields are dropped where they are not there already. */
+function prepare(object: KubeObject, _subresource: string, old?: KubeObject): void {
+  const [spec, oldSpec] = [objectAt(object, 'spec'), objectAt(old ?? {}, 'spec')];
+  for (const field of ['strategy', 'preferredHolder']) if (!Object.hasOwn(oldSpec, field)) Reflect.deleteProperty(spec, field);
+}
+
 function validate(object: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
   const spec = objectAt(object, 'spec');
@@ -37,13 +43,6 @@ function validate(object: KubeObject): FieldError[] {
   }
   if (typeof transitions === 'number' && transitions < 0) {
     errors.push(invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
-  }
-  const strategy = textAt(spec, 'strategy');
-  if (Object.hasOwn(spec, 'strategy') && strategy !== 'OldestEmulationVersion' && !strategy.includes('/')) {
-    errors.push(notSupported('spec.strategy', strategy, ['OldestEmulationVersion']));
-  }
-  if (textAt(spec, 'preferredHolder') !== '' && strategy === '') {
-    errors.push(forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined'));
   }
   return errors;
 }
@@ -74,7 +73,7 @@ export const leaseResource: BuiltinResource = {
   selectableFields: [],
   selectedFields: () => ({}),
   applyDefaults: () => undefined,
-  prepare: () => undefined,
+  prepare,
   validate,
   toStorage: (object) => object,
   fromStorage: (object) => object,

@@ -45,7 +45,7 @@ export const managedFieldsEntrySchema = struct(`${META}.ManagedFieldsEntry`, 'Th
   fieldsType: text('How the fields are written down; only FieldsV1 exists.'),
   fieldsV1: use(fieldsV1Schema, 'The fields themselves.'),
   manager: text('The name of the manager.'),
-  operation: text('How the manager came to hold the fields: Apply or Update.'),
+  operation: text('How the manager came to hold the fields: Apply or Update.', { goType: 'v1.ManagedFieldsOperationType' }),
   subresource: text('The subresource written through; empty for the object itself.'),
   time: use(timeSchema, 'When the entry was added or last changed its fields.'),
 });
@@ -60,7 +60,7 @@ export const ownerReferenceSchema: TypeSchema = {
       controller: flag('The owner is the controller of this object; at most one owner is.', { keepZero: true }),
       kind: requiredText('Kind of the owner.'),
       name: requiredText('Name of the owner.'),
-      uid: requiredText('UID of the owner.'),
+      uid: requiredText('UID of the owner.', 'types.UID'),
     },
     ['apiVersion', 'kind', 'name', 'uid'],
   ),
@@ -94,7 +94,7 @@ export const objectMetaSchema = struct(
     ownerReferences: keyedList(ownerReferenceSchema, 'uid', 'The objects this one belongs to.'),
     resourceVersion: text('An opaque mark of this version of the object, for watches and to notice conflicting writes. Set by the server.'),
     selfLink: text('No longer set.'),
-    uid: text('The identity of the object in time and space. Set by the server.'),
+    uid: text('The identity of the object in time and space. Set by the server.', { goType: 'types.UID' }),
   },
 );
 

@@ -20,6 +20,7 @@ const schema = topLevel(
         finalizers: atomicList(
           { type: 'string', default: '' },
           'Names of those who must empty the namespace before it may go; changed through the finalize subresource.',
+          { goType: '[]v1.FinalizerName' },
         ),
       }),
       'How the namespace behaves.',
@@ -34,26 +35,28 @@ const schema = topLevel(
               lastTransitionTime: use(timeSchema, 'When the status last changed.', { always: true, nullable: true }),
               message: text('The reason, for people.'),
               reason: text('The reason, for programs.'),
-              status: requiredText('True, False or Unknown.'),
-              type: requiredText('The aspect.'),
+              status: requiredText('True, False or Unknown.', 'v1.ConditionStatus'),
+              type: requiredText('The aspect.', 'v1.NamespaceConditionType'),
             },
             ['type', 'status'],
           ),
           'type',
           'Aspects of the state, e.g. what holds up the deletion.',
         ),
-        phase: text('Active, or Terminating once it is being deleted.'),
+        phase: text('Active, or Terminating once it is being deleted.', { goType: 'v1.NamespacePhase' }),
       }),
       'The state of the namespace.',
     ),
   },
 );
 
-/** The name as a label, so that selectors can name namespaces. */
+/** The name as a label, so that selectors can name namespaces; and a phase. */
 function applyDefaults(object: KubeObject): void {
   const { name } = object.metadata;
   if (Object.hasOwn(object.metadata, 'name') && name !== '')
     object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': name };
+  const status = objectAt(object, 'status');
+  if (textAt(status, 'phase') === '') object.status = { ...status, phase: 'Active' };
 }
 
 function prepare(object: KubeObject, subresource: string, old?: KubeObject): void {

@@ -12,7 +12,7 @@ export const quantitySchema: TypeSchema = {
   'x-kubernetes-int-or-string': true,
 };
 
-const quantities = (description: string): TypeSchema => mapOf(quantitySchema, description);
+const quantities = (description: string): TypeSchema => ({ ...mapOf(quantitySchema, description), goType: 'v1.ResourceList' });
 const string: TypeSchema = { type: 'string', default: '' };
 
 const configSource = struct(`${CORE}.NodeConfigSource`, 'Where a kubelet took its configuration from; no longer used.', {
@@ -34,7 +34,7 @@ const taint = struct(
   `${CORE}.Taint`,
   'Keeps away pods that do not tolerate it.',
   {
-    effect: requiredText('NoSchedule, PreferNoSchedule or NoExecute.'),
+    effect: requiredText('NoSchedule, PreferNoSchedule or NoExecute.', 'v1.TaintEffect'),
     key: requiredText('The key of the taint.'),
     timeAdded: use(timeSchema, 'When the taint was added.'),
     value: text('The value of the taint.'),
@@ -60,8 +60,8 @@ const condition = struct(
     lastTransitionTime: use(timeSchema, 'When the status last changed.', { always: true, nullable: true }),
     message: text('The reason, for people.'),
     reason: text('The reason, for programs.'),
-    status: requiredText('True, False or Unknown.'),
-    type: requiredText('The aspect, e.g. Ready.'),
+    status: requiredText('True, False or Unknown.', 'v1.ConditionStatus'),
+    type: requiredText('The aspect, e.g. Ready.', 'v1.NodeConditionType'),
   },
   ['type', 'status'],
 );
@@ -69,7 +69,10 @@ const condition = struct(
 const address = struct(
   `${CORE}.NodeAddress`,
   'One address of a node.',
-  { address: requiredText('The address.'), type: requiredText('Hostname, InternalIP, ExternalIP, InternalDNS or ExternalDNS.') },
+  {
+    address: requiredText('The address.'),
+    type: requiredText('Hostname, InternalIP, ExternalIP, InternalDNS or ExternalDNS.', 'v1.NodeAddressType'),
+  },
   ['type', 'address'],
 );
 
@@ -146,10 +149,10 @@ const status = struct(`${CORE}.NodeStatus`, 'The state of a node.', {
   }),
   images: atomicList(image, 'Container images on the node.'),
   nodeInfo: always(systemInfo, 'What the node is and runs.'),
-  phase: text('No longer used.'),
+  phase: text('No longer used.', { goType: 'v1.NodePhase' }),
   runtimeHandlers: atomicList(runtimeHandler, 'The ways to run containers on the node.'),
   volumesAttached: atomicList(attachedVolume, 'The volumes attached to the node.'),
-  volumesInUse: atomicList(string, 'The attached volumes that are mounted.'),
+  volumesInUse: atomicList(string, 'The attached volumes that are mounted.', { goType: '[]v1.UniqueVolumeName' }),
 });
 
 export const nodeSchema = topLevel(`${CORE}.Node`, { group: '', version: 'v1', kind: 'Node' }, 'A node: a machine of the cluster.', {

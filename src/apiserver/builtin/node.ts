@@ -1,4 +1,5 @@
 /** core/v1 Node. */
+import { isIP } from 'node:net';
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from '../field-error.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { age } from './age.ts';
@@ -46,6 +47,14 @@ function validateTaints(taints: readonly JsonObject[]): FieldError[] {
   return errors;
 }
 
+/** One range, or one of each IP family. */
+function validateRanges(spec: JsonObject): FieldError[] {
+  const ranges = listAt(spec, 'podCIDRs').filter((range) => typeof range === 'string');
+  const families = ranges.map((range) => isIP(range.split('/')[0] ?? ''));
+  if (ranges.length < 2 || (ranges.length === 2 && families.includes(4) && families.includes(6))) return [];
+  return [invalid('spec.podCIDRs', ranges, 'may specify no more than one CIDR for each IP family')];
+}
+
 function validateQuantities(status: JsonObject): FieldError[] {
   return ['capacity', 'allocatable'].flatMap((list) =>
     Object.entries(objectAt(status, list)).flatMap(([resource, quantity]) =>
@@ -75,6 +84,7 @@ function validate(object: KubeObject, _subresource: string, old?: KubeObject): F
   return [
     ...validateTaints(objectsAt(objectAt(object, 'spec'), 'taints')),
     ...validateQuantities(objectAt(object, 'status')),
+    ...validateRanges(objectAt(object, 'spec')),
     ...(old === undefined ? [] : validateChange(object, old)),
   ];
 }

@@ -122,7 +122,6 @@ describe('Lease', () => {
   it.each([
     [{ leaseDurationSeconds: 0 }, 'spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0'],
     [{ leaseTransitions: -1 }, 'spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0'],
-    [{ preferredHolder: 'a' }, 'spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined'],
   ])('refuses %j', (spec, message) => {
     expect(refusals(leaseResource, object({ spec }))).toEqual([message]);
   });

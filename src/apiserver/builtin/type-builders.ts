@@ -6,7 +6,8 @@ type Extra = Omit<TypeSchema, 'type' | 'description'>;
 
 export const text = (description: string, extra: Extra = {}): TypeSchema => ({ type: 'string', description, ...extra });
 /** A string that is '' when unset and present in every answer. */
-export const requiredText = (description: string): TypeSchema => text(description, { default: '', always: true });
+export const requiredText = (description: string, goType?: string): TypeSchema =>
+  text(description, { default: '', always: true, ...(goType !== undefined && { goType }) });
 export const flag = (description: string, extra: Extra = {}): TypeSchema => ({ type: 'boolean', description, ...extra });
 export const int32 = (description: string, extra: Extra = {}): TypeSchema => ({ type: 'integer', format: 'int32', description, ...extra });
 export const int64 = (description: string, extra: Extra = {}): TypeSchema => ({ type: 'integer', format: 'int64', description, ...extra });

@@ -33,6 +33,8 @@ export interface TypeSchema {
   readonly 'x-kubernetes-group-version-kind'?: readonly GroupVersionKind[];
   /** A zero value ('', 0, false or []) is kept as it was sent; without it an optional field's zero value counts as unset. */
   readonly keepZero?: boolean;
+  /** How Go names the type, where that does not follow from the schema; refusals say it. */
+  readonly goType?: string;
   /** The field is in every answer, empty when nobody set it; see `emptyValue`. */
   readonly always?: boolean;
 }

@@ -35,6 +35,9 @@ export function trackUpdate(request: UpdateRequest): KubeObject {
   const managed = startingPoint(request);
   // An object that nobody manages stays so until somebody applies; a new one is managed from the start.
   if (managed.size === 0 && live !== undefined) return withManaged(updated, []);
+  // Fields of another group's view of the object cannot be told from this one's: kube-apiserver gives up too.
+  const group = groupOf(updated.apiVersion);
+  if ([...managed.values()].some(({ identity }) => groupOf(identity.apiVersion) !== group)) return withManaged(updated, []);
   try {
     const identity: ManagerIdentity = {
       manager: request.manager === '' ? 'unknown' : request.manager,
@@ -77,6 +80,8 @@ export function addUpdate(
   };
   return new Map(result.managed).set(key, entry);
 }
+
+const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
 
 /** The managers as the client sends them, which may edit them; as stored when it sends none or through a subresource. */
 function startingPoint({ live, updated, subresource, custom }: UpdateRequest): Managed {

@@ -7,7 +7,7 @@ import { setOwn } from '../schema/own.ts';
 export type Flavour = 'v2' | 'v3';
 
 /** Keys of TypeSchema that no document shows. */
-const internal: ReadonlySet<string> = new Set(['definition', 'origin', 'keepZero', 'always']);
+const internal: ReadonlySet<string> = new Set(['definition', 'origin', 'keepZero', 'always', 'goType']);
 /** Keys that Swagger 2.0 does not know. */
 const notInV2: ReadonlySet<string> = new Set(['nullable', 'oneOf', 'anyOf', 'not', 'allOf', 'x-kubernetes-validations']);
 
