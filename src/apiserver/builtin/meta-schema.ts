@@ -20,6 +20,7 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 export const timeSchema: TypeSchema = {
   definition: `${META}.Time`,
+  goType: 'string',
   type: 'string',
   format: 'date-time',
   description: 'A time as RFC 3339 writes it, with whole seconds.',
@@ -27,6 +28,7 @@ export const timeSchema: TypeSchema = {
 
 export const microTimeSchema: TypeSchema = {
   definition: `${META}.MicroTime`,
+  goType: 'string',
   type: 'string',
   format: 'date-time',
   description: 'A time as RFC 3339 writes it, with microseconds.',

@@ -7,7 +7,7 @@ import { applyConflict, badRequest, StatusError } from '../status.ts';
 import { conflictCauses, conflictMessage } from './conflict-message.ts';
 import { difference, has, isEmpty, setOf } from './field-set.ts';
 import { clientSideApplied, lastAppliedAnnotation, lastAppliedText } from './last-applied.ts';
-import { decodeManaged, encodeManaged, entryTime, identityKey, type Managed, type ManagerIdentity } from './managed.ts';
+import { decodeManaged, encodeManaged, entryTime, identityKey, ofGroup, type Managed, type ManagerIdentity } from './managed.ts';
 import { resetFields, unmanagedFields } from './request-fields.ts';
 import { rootRef, UnkeyedItem, type TypeRef } from './type-ref.ts';
 import { addUpdate, withManaged } from './update.ts';
@@ -81,7 +81,7 @@ function startManaging(live: KubeObject, request: ApplyRequest): { object: KubeO
   const managed = decodeManaged(live.metadata.managedFields ?? []);
   if (managed === undefined) throw serverError('failed to decode managed fields');
   const object = withManaged(live, []);
-  if (managed.size > 0 || request.live === undefined) return { object, managed };
+  if (managed.size > 0 || request.live === undefined) return { object, managed: ofGroup(managed, live.apiVersion) };
   const identity: ManagerIdentity = {
     manager: 'before-first-apply',
     operation: 'Update',

@@ -45,6 +45,16 @@ export function decodeManaged(entries: readonly ManagedFieldsEntry[]): Managed |
   return managed;
 }
 
+const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
+
+/**
+ * The managers whose fields are named as in `apiVersion`. An event has other names in its other group, which cannot be told
+ * from these: kube-apiserver forgets such managers at the next write, too.
+ */
+export function ofGroup(managed: Managed, apiVersion: string): Managed {
+  return new Map([...managed].filter(([, { identity }]) => groupOf(identity.apiVersion) === groupOf(apiVersion)));
+}
+
 /** The entries as stored: appliers first, then by time and name. */
 export function encodeManaged(managed: Managed): ManagedFieldsEntry[] {
   return [...managed.values()].sort(compareEntries).map(({ identity, fields, time }) => ({

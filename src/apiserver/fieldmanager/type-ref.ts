@@ -4,6 +4,7 @@
  * value decides: an object merges by key, a list is atomic.
  */
 import { objectMetaSchema } from '../builtin/meta-schema.ts';
+import { quantitySchema } from '../builtin/node-schema.ts';
 import type { TypeSchema } from '../builtin/type-schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../object.ts';
 import { keyElement, valueElement, type PathElement } from './path-element.ts';
@@ -64,6 +65,7 @@ export function resolve(ref: TypeRef, value: Json | undefined): Atom {
     case 'boolean':
       return { kind: 'scalar', type: schema.type };
     default:
+      if (schema?.definition === quantitySchema.definition) return { kind: 'scalar', type: 'untyped' };
       if (Array.isArray(value)) return schema === undefined ? { ...listAtom(ref, {}), associative: false } : listAtom(ref, schema);
       if (value === undefined || value === null || isJsonObject(value)) return mapAtom(ref, schema ?? {});
       return { kind: 'scalar', type: 'untyped' };

@@ -4,7 +4,16 @@ import type { TypeSchema } from '../builtin/type-schema.ts';
 import type { JsonObject, KubeObject, ManagedFieldsEntry } from '../object.ts';
 import { capUpdaters } from './cap-updaters.ts';
 import { difference, isEmpty, union } from './field-set.ts';
-import { decodeManaged, encodeManaged, entryTime, identityKey, type Managed, type ManagedSet, type ManagerIdentity } from './managed.ts';
+import {
+  decodeManaged,
+  encodeManaged,
+  entryTime,
+  identityKey,
+  ofGroup,
+  type Managed,
+  type ManagedSet,
+  type ManagerIdentity,
+} from './managed.ts';
 import { resetFields, unmanagedFields } from './request-fields.ts';
 import { rootRef, UnkeyedItem } from './type-ref.ts';
 import { updateManagers } from './updater.ts';
@@ -35,9 +44,6 @@ export function trackUpdate(request: UpdateRequest): KubeObject {
   const managed = startingPoint(request);
   // An object that nobody manages stays so until somebody applies; a new one is managed from the start.
   if (managed.size === 0 && live !== undefined) return withManaged(updated, []);
-  // Fields of another group's view of the object cannot be told from this one's: kube-apiserver gives up too.
-  const group = groupOf(updated.apiVersion);
-  if ([...managed.values()].some(({ identity }) => groupOf(identity.apiVersion) !== group)) return withManaged(updated, []);
   try {
     const identity: ManagerIdentity = {
       manager: request.manager === '' ? 'unknown' : request.manager,
@@ -47,7 +53,9 @@ export function trackUpdate(request: UpdateRequest): KubeObject {
     };
     return withManaged(
       updated,
-      encodeManaged(capUpdaters(addUpdate(live ?? emptyObject(request.schema), updated, managed, identity, request))),
+      encodeManaged(
+        capUpdaters(addUpdate(live ?? emptyObject(request.schema), updated, ofGroup(managed, updated.apiVersion), identity, request)),
+      ),
     );
   } catch (error) {
     // A list item without its keys can be stored where no validation forbids it, but not owned.
@@ -80,8 +88,6 @@ export function addUpdate(
   };
   return new Map(result.managed).set(key, entry);
 }
-
-const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
 
 /** The managers as the client sends them, which may edit them; as stored when it sends none or through a subresource. */
 function startingPoint({ live, updated, subresource, custom }: UpdateRequest): Managed {

@@ -50,7 +50,7 @@ function scalarComplaint(type: string, value: Json): string | undefined {
     case 'boolean':
       return typeof value === 'boolean' ? undefined : `expected boolean, got ${goPointer(value)}`;
     default:
-      return undefined;
+      return typeof value === 'object' ? `expected any scalar, got ${goPointer(value)}` : undefined;
   }
 }
 
