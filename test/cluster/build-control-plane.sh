@@ -4,7 +4,7 @@
 #
 # Looked at first, in this order: $KUBEBUILDER_ASSETS, the PATH (both kube-apiserver and etcd must be there), then our
 # own cache. Only when none has them are they compiled from the Go modules at the versions pinned below (Go 1.26 or
-# newer; a cold build takes about ten minutes on two cores, and half a gigabyte of modules).
+# newer; a cold build takes about five minutes on two cores, and two gigabytes of caches).
 #
 # Environment: MDEV_CONTROL_PLANE_CACHE (default ~/.cache/mdev-operator/control-plane), MDEV_CONTROL_PLANE_JOBS (go
 # build -p, default 2). Progress goes to standard error.

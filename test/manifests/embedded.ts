@@ -21,12 +21,15 @@ export async function readCrds(): Promise<KubeObject[]> {
   return Promise.all(files.map(async (file) => parse(await readFile(join(folder, file), 'utf8')) as KubeObject));
 }
 
-export async function startEmbedded(): Promise<EmbeddedServer> {
+/** Starts it on the machine's clock, or with `now` (milliseconds since the epoch) standing still while timers run. */
+export async function startEmbedded(time: { readonly now?: number } = {}): Promise<EmbeddedServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'mdev-embedded-'));
+  const { now } = time;
+  const clock = now === undefined ? systemClock : { ...systemClock, now: () => now };
   const complaints: string[] = [];
   const complain = (fields: object, message: string): void => void complaints.push(`${message} ${JSON.stringify(fields)}`);
   const log = { debug: () => undefined, info: () => undefined, warn: complain, error: complain };
-  const server = await startApiServer({ dataDir, host: '127.0.0.1', port: 0, crds: await readCrds(), clock: systemClock, log });
+  const server = await startApiServer({ dataDir, host: '127.0.0.1', port: 0, crds: await readCrds(), clock, log });
   return {
     kubeconfig: server.kubeconfigPath,
     complaints,
