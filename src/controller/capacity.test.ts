@@ -37,6 +37,12 @@ describe('remaining', () => {
       { b: 2 },
       { a: 0, b: 5 },
     ],
+    [
+      'also if the driver goes on offering other types',
+      { ...m60, devices: [{ uuid: 'u', typeID: 'b' }], types: { a: [16, 16], b: [7, 8] } } as const,
+      {},
+      { a: 0, b: 7 },
+    ],
     ['unknown sharing: several of one type may be pending', { types: { a: [3], b: [2] } } as const, { a: 2 }, { a: 1, b: 0 }],
     ['unknown sharing: no more than available', { types: { a: [3], b: [2] } } as const, { a: 3 }, { a: 0, b: 0 }],
     [
