@@ -47,6 +47,9 @@ export interface AgentOptions {
   readonly onSynced?: () => void;
 }
 
+/** How long a kernel may take to answer at the start before devices are said to be unavailable, ms. */
+const kernelGrace = 3_000;
+
 /** Field managers and managed fields are of no use here and larger than the rest. */
 function lean<T extends { metadata: object }>(object: T): T {
   const metadata: { managedFields?: unknown } = object.metadata;
@@ -111,6 +114,7 @@ async function reconcileNode(
   const parents = new Store<MdevParent>({});
   const writer = new DeviceWriter({ client, clock, events, metrics, devices });
   const tellReboot = rebootTeller(options, node, events, records, () => state);
+  const firstRead = Promise.withResolvers<undefined>();
   let synced = false;
   const announce = (): void => {
     if (synced || state.bootID === undefined || !deviceReflector.synced || !parentReflector.synced) return;
@@ -126,6 +130,7 @@ async function reconcileNode(
       tellReboot();
       controller.addAll();
       publisher.notifyAll();
+      firstRead.resolve(undefined);
       announce();
     },
     onParent: (parent, eased) => {
@@ -182,6 +187,8 @@ async function reconcileNode(
   // Nothing is decided before all objects are known: an object not read yet must not look like one that is missing.
   const whenSynced = async (run: () => Promise<void>): Promise<void> => {
     await Promise.all([deviceReflector.whenSynced(signal), parentReflector.whenSynced(signal)]);
+    // A kernel that answers late is no reason to call every device unavailable at each start.
+    await Promise.race([firstRead.promise, pause(clock, kernelGrace, signal)]);
     announce();
     await run();
   };

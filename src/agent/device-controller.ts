@@ -1,4 +1,3 @@
-import { findCondition } from '../api/condition.ts';
 import type { MdevDevice } from '../api/mdev-device.ts';
 import { parentObjectName } from '../api/parent-name.ts';
 import type { Log } from '../kube/log.ts';
@@ -7,19 +6,18 @@ import type { Store } from '../kube/store.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
-import { ProviderError, type MdevProvider } from '../provider/contract.ts';
-import { act, isDeviceFailure } from './actor.ts';
-import { canTakeOver, decide, decideOrphan } from './decide/decide.ts';
-import { failureConditions } from './decide/failure.ts';
-import { unavailableConditions } from './decide/unavailable.ts';
-import type { Action, Decision, Desired, Observed } from './decide/types.ts';
+import type { MdevProvider } from '../provider/contract.ts';
+import { act } from './actor.ts';
+import { canTakeOver, decideOrphan } from './decide/decide.ts';
+import type { Action, Desired, Observed } from './decide/types.ts';
 import { desiredOf } from './desired.ts';
 import { groupKey, type DeviceStore } from './device-store.ts';
 import type { DeviceWriter } from './device-writer.ts';
 import { Gates } from './gates.ts';
 import { Lanes } from './lanes.ts';
 import type { AgentMetrics } from './metrics.ts';
-import { observeObject, observeRecord, type Observers } from './observe.ts';
+import { passObject, type PassContext } from './object-pass.ts';
+import { observeRecord, type Observers } from './observe.ts';
 import type { ProviderState } from './provider-state.ts';
 import type { RecordStore } from './record/record-store.ts';
 import { WaitingKeys } from './waiting-keys.ts';
@@ -44,30 +42,13 @@ export interface DeviceControllerOptions {
 /** How many keys are worked on at a time, and how many of them may change something on one parent. */
 const workers = 32;
 const perParent = 4;
-/** A pass that takes more steps than this goes on later: something else keeps changing the device. */
-const maxSteps = 100;
-/** When the kernel cannot be reached, ms; its return is announced besides. */
-const unavailableRetry = 5_000;
-/** How often a device in use is looked at again, ms: closing it is not announced by every kernel. */
-const inUseRecheck = 30_000;
+interface Request {
+  readonly run: () => Promise<void>;
+  readonly cancel: (reason: Error) => void;
+}
 
 /** Where keys wait whose UUID belongs to another object; no parent has such a name. */
 const conflict = '/conflict';
-
-/** What an attempt is stopped for: publish this, and come back. */
-interface Failure {
-  readonly action: Action;
-  readonly error: unknown;
-  readonly observed: Observed;
-}
-
-/** Actions that go back after a failure, and nothing else is done after one. */
-function goesBack(action: Action): boolean {
-  return (action.kind === 'remove' && action.why === 'rollback') || action.kind === 'forget';
-}
-
-/** Reasons that a change on the parent can lift. */
-const easedByParent = new Set(['NoCapacity', 'ParentAbsent', 'ParentLeaving', 'UnknownType', 'Unsupported']);
 
 /**
  * Makes the device of every object of this node as specified: looks, decides, acts, looks again, and writes the status at the
@@ -77,18 +58,20 @@ export class DeviceController {
   readonly #options: DeviceControllerOptions;
   readonly #observers: Observers;
   readonly #queue: WorkQueue;
-  readonly #lanes: Lanes;
+  readonly #parentLanes: Lanes;
+  readonly #uuidLanes: Lanes;
   readonly #gates: Gates;
   /** By parent; by '' those whose parent is not known, by `conflict` those whose UUID is another's. */
   readonly #waiting = new WaitingKeys();
-  readonly #requests = new Map<string, (() => Promise<void>)[]>();
+  readonly #requests = new Map<string, Request[]>();
 
   constructor(options: DeviceControllerOptions) {
     this.#options = options;
     const { clock, random, log, metrics, provider, state, records, devices } = options;
     this.#observers = { provider, state, records, devices };
     this.#gates = new Gates(clock, random);
-    this.#lanes = new Lanes(perParent, (key) => this.add(key));
+    this.#parentLanes = new Lanes(perParent, (key) => this.add(key));
+    this.#uuidLanes = new Lanes(1, (key) => this.add(key));
     this.#queue = new WorkQueue({
       clock,
       random,
@@ -135,14 +118,16 @@ export class DeviceController {
   /** Does something about the records of a key while nobody else does; then looks at the key again. */
   inTurn<T>(key: string, operation: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const run = (): Promise<void> => operation().then(resolve, reject);
-      this.#requests.set(key, [...(this.#requests.get(key) ?? []), run]);
+      const request = { run: () => operation().then(resolve, reject), cancel: reject };
+      this.#requests.set(key, [...(this.#requests.get(key) ?? []), request]);
       this.add(key);
     });
   }
 
   async run(signal: AbortSignal): Promise<void> {
     await this.#queue.run((key, stop) => this.#reconcile(key, stop), signal);
+    for (const { cancel } of [...this.#requests.values()].flat()) cancel(new Error('The agent is stopping: ask the next one'));
+    this.#requests.clear();
   }
 
   async #reconcile(key: string, signal: AbortSignal): Promise<void> {
@@ -150,17 +135,20 @@ export class DeviceController {
     try {
       const requests = this.#requests.get(key) ?? [];
       this.#requests.delete(key);
-      for (const request of requests) await request();
+      for (const { run } of requests) await run();
       const object = this.#options.writer.current(key);
       const desired = object?.status?.allocation?.nodeName === this.#options.nodeName ? this.#desired(object) : undefined;
       await this.#reconcileOrphans(key, desired, signal);
-      if (object !== undefined && desired !== undefined) await this.#reconcileObject(key, object, desired, signal);
-      else {
+      if (object !== undefined && desired !== undefined) {
+        // Two objects may claim one UUID: they are looked at and acted on one after the other.
+        if (this.#uuidLanes.tryEnter(desired.uuid, key)) await passObject(object, this.#context(key, object, signal), signal);
+      } else {
         this.#gates.forget(key);
         this.#options.writer.forget(key);
       }
     } finally {
-      this.#lanes.leave(key);
+      this.#parentLanes.leave(key);
+      this.#uuidLanes.leave(key);
     }
   }
 
@@ -184,65 +172,36 @@ export class DeviceController {
     const { records, state } = this.#options;
     const { namespace = '', name } = parseKey(key);
     for (const { uuid } of records.ofOwner(namespace, name)) {
-      for (let step = 0; step < maxSteps; step += 1) {
+      if (!this.#uuidLanes.tryEnter(uuid, key)) continue;
+      for (;;) {
         const record = records.get(uuid);
         if (record === undefined || record.object.uid === desired?.object.uid) break;
         if (desired !== undefined && desired.uuid === uuid && canTakeOver(record, desired)) break;
         if (state.bootID === undefined) return;
-        const observed = await observeRecord(record, state.bootID, this.#observers, signal);
+        const observed = await observeRecord(record, this.#observers, signal);
         const { action } = decideOrphan(record, observed);
         if (action.kind === 'wait') this.#queue.addAfter(key, action.retryAfter);
         if (action.kind === 'none' || action.kind === 'wait') break;
-        if (!this.#lanes.tryEnter(record.parent, key)) return;
+        if (!this.#parentLanes.tryEnter(record.parent, key)) return;
         await this.#act(key, action, undefined, observed, undefined, signal);
       }
     }
   }
 
-  async #reconcileObject(key: string, object: MdevDevice, desired: Desired, signal: AbortSignal): Promise<void> {
-    const { state, clock } = this.#options;
-    let failure: Failure | undefined;
-    let justMade = false;
-    for (let step = 0; step < maxSteps; step += 1) {
-      const now = { ...desired, ...this.#uuidNow(object) };
-      const { bootID } = state;
-      let observed: Observed;
-      try {
-        if (bootID === undefined) throw new ProviderError('EIO', 'connect', 'the state of the node was not read yet');
-        observed = await observeObject(object, now, bootID, justMade, this.#observers, signal);
-      } catch (error) {
-        if (!(error instanceof ProviderError)) throw error;
-        return this.#publishUnavailable(key, object, now, error, signal);
-      }
-      const decision = decide(now, observed);
-      const { action } = decision;
-      if (failure !== undefined && !goesBack(action)) return this.#publishFailure(key, object, now, failure, signal);
-      if (action.kind === 'none' || action.kind === 'wait') return this.#settle(key, object, now, observed, decision, signal);
-      const gate = this.#gates.closed(key, action.kind, now.object.uid, object.metadata.generation);
-      if (gate !== undefined) {
-        if (gate.easedByParent) this.#waiting.wait(now.parent ?? '', key);
-        this.#queue.addAfter(key, gate.until - clock.monotonic());
-        return this.#publish(object, now, observed, { action, conditions: gate.claims }, signal);
-      }
-      if (action.kind !== 'removeFinalizer' && !this.#lanes.tryEnter(observed.record?.parent ?? now.parent ?? '', key)) return;
-      try {
-        await this.#act(key, action, now, observed, object, signal);
-        justMade ||= action.kind === 'create';
-        if (action.kind === 'removeFinalizer') return;
-      } catch (error) {
-        if (!isDeviceFailure(error)) throw error;
-        // A rollback that fails does not hide why it was needed.
-        if (failure !== undefined) return this.#publishFailure(key, object, now, failure, signal);
-        failure = { action, error, observed };
-      }
-    }
-    this.#queue.addAfter(key, unavailableRetry);
-  }
-
-  /** Records come and go within a pass, and a record settles which UUID the object has. */
-  #uuidNow(object: MdevDevice): Pick<Desired, 'uuid' | 'parent'> {
-    const { uuid, parent } = this.#desired(object);
-    return { uuid, parent };
+  #context(key: string, object: MdevDevice, signal: AbortSignal): PassContext {
+    const { clock, writer } = this.#options;
+    return {
+      key,
+      clock,
+      writer,
+      observers: this.#observers,
+      gates: this.#gates,
+      desired: () => this.#desired(object),
+      mayChange: (parent) => this.#parentLanes.tryEnter(parent, key),
+      act: (action, desired, observed) => this.#act(key, action, desired, observed, object, signal),
+      later: (delay) => this.#queue.addAfter(key, delay),
+      whenEased: (where) => this.#waiting.wait(where === 'conflict' ? conflict : where.parent, key),
+    };
   }
 
   async #act(
@@ -282,66 +241,5 @@ export class DeviceController {
     const owner = records.get(uuid)?.object;
     if (owner !== undefined) keys.add(`${owner.namespace}/${owner.name}`);
     return keys;
-  }
-
-  async #settle(
-    key: string,
-    object: MdevDevice,
-    desired: Desired,
-    observed: Observed,
-    decision: Decision,
-    signal: AbortSignal,
-  ): Promise<void> {
-    this.#gates.forget(key);
-    if (decision.action.kind === 'wait') {
-      const conflicts = decision.conditions.some(({ reason }) => reason === 'UUIDConflict');
-      this.#waiting.wait(conflicts ? conflict : (desired.parent ?? ''), key);
-      this.#queue.addAfter(key, decision.action.retryAfter);
-    } else if (observed.users?.inUse === true) this.#queue.addAfter(key, inUseRecheck);
-    await this.#publish(object, desired, observed, decision, signal);
-  }
-
-  async #publishFailure(key: string, object: MdevDevice, desired: Desired, failure: Failure, signal: AbortSignal): Promise<void> {
-    const { action, error, observed } = failure;
-    const after = await this.#lookAgain(object, desired, observed, signal);
-    const claims = failureConditions(action, error, desired, after);
-    const reason = claims.find(({ type }) => type === 'Created')?.reason ?? '';
-    // A device whose attribute failed was rolled back: what is not to be repeated at once is making it.
-    const kind = action.kind === 'writeAttribute' ? 'create' : action.kind;
-    const { uid } = desired.object;
-    const { generation } = object.metadata;
-    const gate = this.#gates.close(key, { kind, uid, generation, claims, easedByParent: easedByParent.has(reason) });
-    if (gate.easedByParent) this.#waiting.wait(desired.parent ?? '', key);
-    this.#queue.addAfter(key, gate.until - this.#options.clock.monotonic());
-    await this.#publish(object, desired, after, { action, conditions: claims }, signal);
-  }
-
-  /** After a refusal the users may be known, and a rolled back device is gone. */
-  async #lookAgain(object: MdevDevice, desired: Desired, before: Observed, signal: AbortSignal): Promise<Observed> {
-    try {
-      return await observeObject(object, desired, before.bootID, false, this.#observers, signal);
-    } catch (error) {
-      if (error instanceof ProviderError) return before;
-      throw error;
-    }
-  }
-
-  async #publishUnavailable(key: string, object: MdevDevice, desired: Desired, error: ProviderError, signal: AbortSignal): Promise<void> {
-    this.#queue.addAfter(key, unavailableRetry);
-    const created = findCondition(object.status?.conditions, 'Created');
-    const settled = created?.status === 'True' && created.observedGeneration === object.metadata.generation;
-    if (settled && !desired.deleting && !desired.withdrawn) return;
-    const facts = { uuid: desired.uuid, device: undefined, bootID: undefined, users: undefined, claims: unavailableConditions(error) };
-    await this.#options.writer.publish(object, facts, signal);
-  }
-
-  async #publish(object: MdevDevice, desired: Desired, observed: Observed, decision: Decision, signal: AbortSignal): Promise<void> {
-    if (decision.conditions.length === 0) return;
-    const ours = observed.record?.object.uid === desired.object.uid && observed.record.bootID === observed.bootID;
-    const { bootID } = observed;
-    const facts = ours
-      ? { uuid: desired.uuid, device: observed.device, bootID, users: observed.users, claims: decision.conditions }
-      : { uuid: desired.uuid, device: undefined, bootID, users: undefined, claims: decision.conditions };
-    await this.#options.writer.publish(object, facts, signal);
   }
 }

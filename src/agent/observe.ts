@@ -52,6 +52,18 @@ async function groupMatesOf(desired: Desired, observers: Observers, signal: Abor
 }
 
 /**
+ * What `read` answers, and the boot that it is true of.
+ * @throws ProviderError EIO at step `connect` when the node rebooted while it was read: a device of one boot must not be judged by another
+ */
+async function inOneBoot<T>(provider: MdevProvider, signal: AbortSignal, read: () => Promise<T>): Promise<{ bootID: string; value: T }> {
+  const { bootID } = await provider.info(signal);
+  const value = await read();
+  if ((await provider.info(signal)).bootID !== bootID)
+    throw new ProviderError('EIO', 'connect', 'The node rebooted while it was looked at');
+  return { bootID, value };
+}
+
+/**
  * Looks at everything that matters for the device of one object. The device itself is read afresh.
  * @param justMade the device was made a moment ago, so nobody can have it open
  * @throws ProviderError when the kernel cannot be asked
@@ -59,13 +71,12 @@ async function groupMatesOf(desired: Desired, observers: Observers, signal: Abor
 export async function observeObject(
   object: MdevDevice,
   desired: Desired,
-  bootID: string,
   justMade: boolean,
   observers: Observers,
   signal: AbortSignal,
 ): Promise<Observed> {
   const { provider, state, records, devices } = observers;
-  const device = await provider.getDevice(desired.uuid, signal);
+  const { bootID, value: device } = await inOneBoot(provider, signal, () => provider.getDevice(desired.uuid, signal));
   return {
     bootID,
     device,
@@ -79,9 +90,9 @@ export async function observeObject(
 }
 
 /** Looks at what matters for a record without its object. @throws ProviderError when the kernel cannot be asked */
-export async function observeRecord(record: OwnershipRecord, bootID: string, observers: Observers, signal: AbortSignal): Promise<Observed> {
+export async function observeRecord(record: OwnershipRecord, observers: Observers, signal: AbortSignal): Promise<Observed> {
   const { provider, state } = observers;
-  const device = await provider.getDevice(record.uuid, signal);
+  const { bootID, value: device } = await inOneBoot(provider, signal, () => provider.getDevice(record.uuid, signal));
   return {
     bootID,
     device,

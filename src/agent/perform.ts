@@ -47,16 +47,15 @@ async function create(desired: Desired, observed: Observed, ports: Ports, signal
   const record = freshRecord(desired, parent, observed.bootID);
   await ports.records.put(record, true);
   try {
-    await ports.provider.create({ id: uuid, parent, typeID, ...(params === undefined ? {} : { params }) }, signal);
+    // Bound to the boot that the record names: made in another one, the device could not be told from a foreign one.
+    await ports.provider.create({ id: uuid, parent, typeID, bootID: record.bootID, ...(params === undefined ? {} : { params }) }, signal);
   } catch (error) {
     // An earlier try whose outcome is not known may be what exists: then the record must stay.
     const perhapsOurs = tried && error instanceof ProviderError && error.code === 'EEXIST';
     if (!isVague(error) && !perhapsOurs) await ports.records.remove(uuid);
     throw error;
   }
-  // The kernel may have been another one than observed; the boot that counts is the one the device was made in.
-  const { bootID } = await ports.provider.info(signal);
-  await ports.records.put(progressed({ ...record, bootID }, 0), false);
+  await ports.records.put(progressed(record, 0), false);
 }
 
 async function writeAttribute(index: number, desired: Desired, record: OwnershipRecord, ports: Ports, signal: AbortSignal): Promise<void> {

@@ -126,6 +126,7 @@ export class ProviderState {
     } catch (error) {
       if (!signal.aborted) throw error;
     }
+    if (!signal.aborted) throw new Error('The provider ended its stream of changes');
   }
 
   /** Reads everything until that succeeds. */
