@@ -92,7 +92,8 @@ function settle(api: Api, target: Target, live: KubeObject, candidate: Candidate
   if (resource.hasGeneration && target.subresource === '' && contentChanged(resource, live, object)) {
     metadata.generation = (live.metadata.generation ?? 0) + 1;
   }
-  const faults = validateObjectMetaUpdate(metadata, live.metadata);
+  // Not `metadata`: a write to a subresource has put the stored metadata back.
+  const faults = validateObjectMetaUpdate(object.metadata, live.metadata);
   // Told twice, as kube-apiserver does: once by the registry and once by the kind's own rules.
   const errors = [...faults, ...faults, ...resource.validate(object, target.subresource, live)];
   if (errors.length > 0) throw invalid(groupKindOf(resource), target.name, errors);
