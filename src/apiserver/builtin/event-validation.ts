@@ -4,7 +4,7 @@ import { invalid, required, type FieldError } from '../field-error.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { toCoreEvent } from './event-conversion.ts';
 import { numberAt, objectAt, textAt } from './fields.ts';
-import { qualifiedNameErrors, subdomainErrors } from './label-syntax.ts';
+import { checkDns1123Subdomain, checkQualifiedName } from '../schema/names.ts';
 
 const SHORT_LIMIT = 128;
 const NOTE_LIMIT = 1024;
@@ -15,7 +15,7 @@ export function validateEvent(object: KubeObject, old?: KubeObject): FieldError[
   const strict = object.apiVersion !== 'v1';
   const errors = textAt(event, 'eventTime') === '' ? validateOldForm(event) : validateNewForm(event, strict);
   const namespace = event.metadata.namespace ?? '';
-  errors.push(...subdomainErrors(namespace).map((detail) => invalid('namespace', namespace, detail)));
+  errors.push(...checkDns1123Subdomain(namespace).map((detail) => invalid('namespace', namespace, detail)));
   if (!strict) return errors;
   return [...errors, ...(old === undefined ? validateStrictCreate(event) : validateStrictUpdate(event, toCoreEvent(old)))];
 }
@@ -37,7 +37,7 @@ function validateNewForm(event: KubeObject, strict: boolean): FieldError[] {
   const controllerField = strict ? 'reportingController' : 'reportingComponent';
   const controller = textAt(event, 'reportingComponent');
   if (controller === '') errors.push(required(controllerField));
-  errors.push(...qualifiedNameErrors(controller).map((detail) => invalid(controllerField, controller, detail)));
+  errors.push(...checkQualifiedName(controller).map((detail) => invalid(controllerField, controller, detail)));
   for (const field of ['reportingInstance', 'action', 'reason']) {
     const value = textAt(event, field);
     if (value === '') errors.push(required(field));

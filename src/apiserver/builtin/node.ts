@@ -5,7 +5,7 @@ import type { JsonObject, KubeObject } from '../object.ts';
 import { age } from './age.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 import { listAt, objectAt, objectsAt, restoreField, textAt } from './fields.ts';
-import { labelValueErrors, qualifiedNameErrors } from './label-syntax.ts';
+import { checkLabelValue, checkQualifiedName } from '../schema/names.ts';
 import { nodeSchema } from './node-schema.ts';
 import type { BuiltinResource, TableCell } from './resource.ts';
 
@@ -35,8 +35,8 @@ function validateTaints(taints: readonly JsonObject[]): FieldError[] {
     // kube-apiserver names the field metadata.taints, not spec.taints.
     const field = `metadata.taints[${index}]`;
     const [key, value, effect] = [textAt(taint, 'key'), textAt(taint, 'value'), textAt(taint, 'effect')];
-    errors.push(...qualifiedNameErrors(key).map((detail) => invalid(`${field}.key`, key, detail)));
-    const valueErrors = labelValueErrors(value);
+    errors.push(...checkQualifiedName(key).map((detail) => invalid(`${field}.key`, key, detail)));
+    const valueErrors = checkLabelValue(value);
     if (valueErrors.length > 0) errors.push(invalid(`${field}.value`, value, valueErrors.join(';')));
     if (effect === '') errors.push(required(`${field}.effect`));
     else if (!taintEffects.includes(effect)) errors.push(notSupported(`${field}.effect`, effect, taintEffects));
