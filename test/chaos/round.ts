@@ -169,7 +169,7 @@ export async function chaosRound(first: StandaloneProcess, plan: Plan): Promise<
       (all) => all.size === deviceCount && [...all.values()].every((object) => isReady(object as Device)),
       60_000,
     );
-    const wrong = await settledFaults(operator, objects as ReadonlyMap<string, Device>);
+    const wrong = await settledFaults(operator, objects);
     if (wrong.length > 0) throw new Error(`after the creates: ${wrong.join('; ')}`);
   } finally {
     await client.close();

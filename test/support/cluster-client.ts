@@ -60,6 +60,9 @@ export async function waitForObjects(
   return objects;
 }
 
+/** How many there are, and the first few that are not Ready, in full. */
 function describe(objects: ReadonlyMap<string, KubeObject>): string {
-  return JSON.stringify([...objects.values()].slice(0, 20).map(({ metadata, status }) => ({ name: metadata.name, status }))).slice(0, 4000);
+  const rest = [...objects.values()].filter(({ status }) => !JSON.stringify(status ?? null).includes('"type":"Ready","status":"True"'));
+  const shown = rest.slice(0, 3).map(({ metadata, status }) => ({ name: metadata.name, deleted: metadata.deletionTimestamp, status }));
+  return `${objects.size}, of which ${rest.length} not Ready, among them ${JSON.stringify(shown)}`;
 }
