@@ -12,7 +12,7 @@ import { Store } from '../../src/kube/store.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Cluster, testLogger, waitFor } from '../agent/harness.ts';
 
-const patience = 10_000;
+const patience = 15_000;
 const agent = { fieldManager: 'mdev-agent', force: true, subresource: 'status' } as const;
 
 /** What a test says of a parent; types are [available, max]. */
