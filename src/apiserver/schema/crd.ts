@@ -7,7 +7,6 @@ import { forbidden, invalid, notSupported, required } from '../field-error.ts';
 import type { FieldError } from '../field-error.ts';
 import { isJsonObject } from '../object.ts';
 import type { Json, JsonObject, KubeObject } from '../object.ts';
-import { createDeclareContext } from './cel/compile-rules.ts';
 import { jsonEqual } from './equality.ts';
 import { checkDns1035Label, checkDns1123Subdomain } from './names.ts';
 import { childPath, indexPath } from './path.ts';
@@ -186,7 +185,7 @@ function validateSchema(schema: JsonObject, path: string, statusEnabled: boolean
   let shape = readable ? validateStructural(structural, path) : [];
   if (readable && shape.length === 0) shape = validateDefaults(structural, path, true);
   errors.push(...shape);
-  const scope = readable && shape.length === 0 ? rootScope(schema, createDeclareContext()) : undefined;
+  const scope = readable && shape.length === 0 ? rootScope(schema) : undefined;
   const found = checkSchema(schema, path, {}, true, scope);
   return [...errors, ...found.schema, ...found.cel];
 }

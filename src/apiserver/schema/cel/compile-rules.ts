@@ -22,8 +22,13 @@ export interface CompiledRule {
   readonly messageError?: string;
 }
 
-/** A schema's environment: the types of all its nodes are told to it once. */
-export function createDeclareContext(): DeclareContext {
+/** A declared type and where it was declared. */
+export interface Typed {
+  readonly declared: Declared;
+  readonly context: DeclareContext;
+}
+
+function createDeclareContext(): DeclareContext {
   const origin = new Provenance();
   const env = createEnvironment(origin);
   const duration = env.clone().registerVariable('text', 'string').parse('duration(text)');
@@ -31,8 +36,8 @@ export function createDeclareContext(): DeclareContext {
   return { env: env.clone(), origin, makeDuration, operators: new Set(), objects: 0 };
 }
 
-/** Compiles the rules of `schema`, whose type is `declared`. */
-export function compileNodeRules(schema: StructuralSchema, declared: Declared, context: DeclareContext): CompiledRule[] {
+/** Compiles the rules of a schema node of this type. */
+export function compileNodeRules(schema: StructuralSchema, { declared, context }: Typed): CompiledRule[] {
   // One environment for rules whose oldSelf is there, one for those that take it as an optional.
   const environments = new Map<boolean, Environment>();
   return (schema['x-kubernetes-validations'] ?? []).map((source) => {
@@ -80,7 +85,24 @@ function compileRule(source: ValidationRule, schema: StructuralSchema, env: Envi
   }
 }
 
-/** The declared type of a schema node; undefined for what CEL cannot see. */
-export function declareNode(schema: StructuralSchema, isResourceRoot: boolean, context: DeclareContext): Declared | undefined {
-  return declareType(schema, isResourceRoot, context);
+/**
+ * Declares the type of a schema node, in an environment of its own: cel-js closes one to new types once rules
+ * were compiled in it. Undefined for what CEL cannot see.
+ */
+export function declareNode(schema: StructuralSchema, isResourceRoot: boolean): Typed | undefined {
+  const context = createDeclareContext();
+  const declared = declareType(schema, isResourceRoot, context);
+  return declared === undefined ? undefined : { declared, context };
+}
+
+/** The type of a field, under its escaped name. */
+export function typeOfField(typed: Typed | undefined, name: string): Typed | undefined {
+  const declared = typed?.declared.fields?.get(name);
+  return typed === undefined || declared === undefined ? undefined : { declared, context: typed.context };
+}
+
+/** The type of a list's elements or a map's values. */
+export function typeOfElement(typed: Typed | undefined): Typed | undefined {
+  const declared = typed?.declared.element;
+  return typed === undefined || declared === undefined ? undefined : { declared, context: typed.context };
 }

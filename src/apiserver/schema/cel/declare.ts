@@ -3,10 +3,11 @@ import type { Environment } from '@marcbachmann/cel-js';
 import { isJsonObject } from '../../object.ts';
 import type { Json, JsonObject } from '../../object.ts';
 import { parseDurationNanos } from '../formats.ts';
+import { isInt64 } from '../numbers.ts';
 import { valueSchema } from '../structural.ts';
 import type { StructuralSchema } from '../structural.ts';
 import { escapeProperty, isReserved } from './escape.ts';
-import { ObjectValue, addLists, valuesEqual } from './value.ts';
+import { ObjectValue, addLists, mismatch, valuesEqual } from './value.ts';
 import type { Convert, ListTraits, ObjectValueClass, Provenance } from './value.ts';
 
 /** The CEL type of a schema node. */
@@ -38,7 +39,7 @@ const META_SCHEMA: StructuralSchema = { type: 'object', properties: { name: STRI
  */
 export function declareType(schema: StructuralSchema, isResourceRoot: boolean, context: DeclareContext): Declared | undefined {
   if (schema['x-kubernetes-int-or-string'] === true) {
-    return { name: 'dyn', convert: (value) => (typeof value === 'number' ? BigInt(Math.trunc(value)) : value) };
+    return { name: 'dyn', convert: convertIntOrString };
   }
   switch (schema.type) {
     case 'array':
@@ -50,30 +51,40 @@ export function declareType(schema: StructuralSchema, isResourceRoot: boolean, c
     case 'string':
       return declareString(schema.format, context);
     case 'boolean':
-      return { name: 'bool', convert: (value) => value };
+      return { name: 'bool', convert: (value) => (typeof value === 'boolean' ? value : mismatch('bool, got %T', value)) };
     case 'number':
-      return { name: 'double', convert: (value) => value };
+      return { name: 'double', convert: (value) => (typeof value === 'number' ? value : mismatch('float, got %T', value)) };
     case 'integer':
-      return { name: 'int', convert: (value) => (typeof value === 'number' ? BigInt(Math.trunc(value)) : value) };
+      return {
+        name: 'int',
+        convert: (value) => (typeof value === 'number' && isInt64(value) ? BigInt(value) : mismatch('int, got %T', value)),
+      };
     default:
       return undefined;
   }
 }
 
+function convertIntOrString(value: Json): unknown {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' && isInt64(value)) return BigInt(value);
+  return mismatch('XIntOrString value to be either a string or integer', value);
+}
+
 function declareString(format: string | undefined, context: DeclareContext): Declared {
+  const of = (name: string, read: (text: string) => unknown): Declared => ({
+    name,
+    convert: (value) => (typeof value === 'string' ? read(value) : mismatch('string, got %T', value)),
+  });
   switch (format) {
     case 'byte':
-      return { name: 'bytes', convert: (value) => (typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value) };
+      return of('bytes', (text) => new Uint8Array(Buffer.from(text, 'base64')));
     case 'duration':
-      return {
-        name: 'google.protobuf.Duration',
-        convert: (value) => (typeof value === 'string' ? context.makeDuration(parseDurationNanos(value) ?? 0n) : value),
-      };
+      return of('google.protobuf.Duration', (text) => context.makeDuration(parseDurationNanos(text) ?? 0n));
     case 'date':
     case 'date-time':
-      return { name: 'google.protobuf.Timestamp', convert: (value) => (typeof value === 'string' ? new Date(value) : value) };
+      return of('google.protobuf.Timestamp', (text) => new Date(text));
     default:
-      return { name: 'string', convert: (value) => value };
+      return of('string', (text) => text);
   }
 }
 
@@ -92,7 +103,7 @@ function declareList(schema: StructuralSchema, items: StructuralSchema, context:
     name,
     element,
     convert(value) {
-      if (!Array.isArray(value)) return value;
+      if (!Array.isArray(value)) return mismatch('an array for the provided schema with type=array', value);
       const list = value.map(element.convert);
       if (traits !== undefined) context.origin.mark(list, traits);
       return list;
@@ -108,7 +119,7 @@ function declareMap(values: StructuralSchema, context: DeclareContext): Declared
     name,
     element,
     convert(value) {
-      if (!isJsonObject(value)) return value;
+      if (!isJsonObject(value)) return mismatch('a map for the provided schema with type=object', value);
       const map = new Map<string, unknown>();
       for (const [key, item] of Object.entries(value)) if (item !== null) map.set(key, element.convert(item));
       return map;
@@ -138,12 +149,17 @@ function declareObject(schema: StructuralSchema, isResourceRoot: boolean, contex
   };
   context.env.registerType(name, { ctor, fields: Object.fromEntries(Array.from(fields, ([field, { name: type }]) => [field, type])) });
   declareOperators(name, context);
-  return { name, fields, convert: (value: Json) => (isJsonObject(value) ? new ctor(value) : value) };
+  return {
+    name,
+    fields,
+    convert: (value: Json) => (isJsonObject(value) ? new ctor(value) : mismatch('a map for the provided schema with type=object', value)),
+  };
 }
 
 /** Equality of objects, which CEL does not know of, and of lists and maps of them, which it would compare in order. */
 function declareOperators(name: string, context: DeclareContext): void {
-  if (context.operators.has(name)) return;
+  // cel-js cannot be told operators of types with a comma in their name; lists of maps keep to its own.
+  if (context.operators.has(name) || name.includes(',')) return;
   context.operators.add(name);
   const { env, origin } = context;
   env.registerOperator(`${name} == ${name}`, (a: unknown, b: unknown) => valuesEqual(a, b, origin));

@@ -94,24 +94,9 @@ function describeEvaluation(error: unknown): string {
     case 'no_such_overload':
     case 'no_matching_overload':
       return 'no such overload';
-    case 'field_type_mismatch':
-    case 'variable_type_mismatch':
-    case 'list_item_type_mismatch':
-      return describeMismatch(error.summary);
     case 'optional_value_missing':
       return 'optional.none() dereference';
     default:
       return error.summary;
   }
-}
-
-/** A value of another type than its schema's, which only unchanged old values can be. */
-function describeMismatch(summary: string): string {
-  const match = /is not of type '([^']*)', got '([^']*)'/.exec(summary);
-  const [, wanted = '', got = ''] = match ?? [];
-  if (wanted.startsWith('list')) return 'invalid data, expected an array for the provided schema with type=array';
-  if (wanted.startsWith('map') || wanted.startsWith('object'))
-    return 'invalid data, expected a map for the provided schema with type=object';
-  const kinds: Readonly<Record<string, string>> = { double: 'int64', int: 'int64', list: '[]interface {}', map: 'map[string]interface {}' };
-  return `invalid data, expected ${wanted === 'double' ? 'float' : wanted}, got ${kinds[got.split('<')[0] ?? ''] ?? got}`;
 }

@@ -68,6 +68,29 @@ describe('a rule', () => {
     ]);
   });
 
+  it('stands anywhere, also beside others under a node without rules', () => {
+    const part = rule({ type: 'object', properties: { n: { type: 'integer' } } }, { rule: 'self.n > 0' });
+    const schema = { type: 'object', properties: { a: part, b: part, 'c d': part } };
+    expect(refusals(schema, { a: { n: 0 }, b: { n: 1 }, 'c d': { n: 0 } })).toEqual([
+      'x.a: Invalid value: failed rule: self.n > 0',
+      'x.c d: Invalid value: failed rule: self.n > 0',
+    ]);
+  });
+
+  it('compares lists of maps', () => {
+    const maps = { type: 'array', items: { type: 'object', additionalProperties: { type: 'integer' } } };
+    const schema = rule({ type: 'object', properties: { a: maps, b: maps } }, { rule: 'self.a == self.b' });
+    expect(refusals(schema, { a: [{ k: 1 }], b: [{ k: 1 }] })).toEqual([]);
+    expect(refusals(schema, { a: [{ k: 1 }], b: [{ k: 2 }] })).toHaveLength(1);
+  });
+
+  it('that reads an old value of another type fails on it as the server does', () => {
+    const schema = { type: 'object', properties: { a: text } };
+    expect(refusals(rule(schema, { rule: "self.a == 'x'" }), { a: 5 })).toEqual([
+      `x: Invalid value: "object": invalid data, expected string, got int64 evaluating rule: self.a == 'x'`,
+    ]);
+  });
+
   it('cannot be led astray by keys like __proto__ and constructor', () => {
     const schema = { type: 'object', additionalProperties: text };
     const value = JSON.parse('{"__proto__": "x", "toString": "y"}') as Json;

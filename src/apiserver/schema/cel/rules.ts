@@ -13,9 +13,9 @@ import { indexMapList } from '../map-list.ts';
 import { ROOT_PATH, childPath, indexPath, keyPath } from '../path.ts';
 import { propertySchema, valueSchema } from '../structural.ts';
 import type { StructuralSchema, ValidationRule } from '../structural.ts';
-import { compileNodeRules, createDeclareContext, declareNode } from './compile-rules.ts';
-import type { CompiledRule } from './compile-rules.ts';
-import type { DeclareContext, Declared } from './declare.ts';
+import { compileNodeRules, declareNode, typeOfElement, typeOfField } from './compile-rules.ts';
+import type { CompiledRule, Typed } from './compile-rules.ts';
+import type { Declared } from './declare.ts';
 import { escapeProperty } from './escape.ts';
 import { EvaluationFailure } from './program.ts';
 
@@ -64,7 +64,7 @@ export function validateRules(
 
 function compileRuleTree(schema: StructuralSchema, isResourceRoot: boolean): RuleNode | undefined {
   if (!hasRules(schema)) return undefined;
-  return compileNode(schema, isResourceRoot, undefined, createDeclareContext());
+  return compileNode(schema, isResourceRoot, undefined);
 }
 
 /** Whether there are rules at a node or below it. */
@@ -74,29 +74,24 @@ export function hasRules(schema: StructuralSchema | undefined): boolean {
   return hasRules(schema.items) || hasRules(valueSchema(schema)) || Object.values(schema.properties ?? {}).some(hasRules);
 }
 
-function compileNode(
-  schema: StructuralSchema,
-  isResourceRoot: boolean,
-  inherited: Declared | undefined,
-  context: DeclareContext,
-): RuleNode | undefined {
+function compileNode(schema: StructuralSchema, isResourceRoot: boolean, inherited: Typed | undefined): RuleNode | undefined {
   if (!hasRules(schema)) return undefined;
   const rules = schema['x-kubernetes-validations'];
   // Types are declared from the topmost node with rules on, and handed down from there.
-  const declared = inherited ?? (rules === undefined ? undefined : declareNode(schema, isResourceRoot, context));
-  const below = (child: StructuralSchema | undefined, type: Declared | undefined): RuleNode | undefined =>
-    child === undefined ? undefined : compileNode(child, child['x-kubernetes-embedded-resource'] === true, type, context);
+  const typed = inherited ?? (rules === undefined ? undefined : declareNode(schema, isResourceRoot));
+  const below = (child: StructuralSchema | undefined, type: Typed | undefined): RuleNode | undefined =>
+    child === undefined ? undefined : compileNode(child, child['x-kubernetes-embedded-resource'] === true, type);
   const properties = new Map<string, RuleNode>();
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
-    const node = below(property, declared?.fields?.get(escapeProperty(key) ?? ''));
+    const node = below(property, typeOfField(typed, escapeProperty(key) ?? ''));
     if (node !== undefined) properties.set(key, node);
   }
   return {
     schema,
-    declared,
-    rules: rules === undefined || declared === undefined ? [] : compileNodeRules(schema, declared, context),
-    items: below(schema.items, declared?.element),
-    additional: below(valueSchema(schema), declared?.element),
+    declared: typed?.declared,
+    rules: rules === undefined || typed === undefined ? [] : compileNodeRules(schema, typed),
+    items: below(schema.items, typeOfElement(typed)),
+    additional: below(valueSchema(schema), typeOfElement(typed)),
     properties,
   };
 }
@@ -152,9 +147,9 @@ function runRules(
   errors: FieldError[],
 ): void {
   const type = node.schema.type ?? '';
-  const self = declared.convert(value);
   const hasOld = old !== undefined && old !== null;
-  const oldSelf = hasOld ? declared.convert(old) : undefined;
+  const self = converted(declared, value);
+  const oldSelf = hasOld ? converted(declared, old) : undefined;
   for (const rule of node.rules) {
     if (rule.error !== undefined) {
       errors.push(invalid(path, type, `rule compile error: ${rule.error}`));
@@ -162,10 +157,11 @@ function runRules(
     }
     const optional = rule.source.optionalOldSelf === true;
     if (rule.program === undefined || (rule.usesOldSelf && !hasOld && !optional)) continue;
-    const variables: Record<string, unknown> = { self };
-    if (optional) variables['oldSelf'] = hasOld ? Optional.of(oldSelf) : Optional.none();
-    else if (hasOld) variables['oldSelf'] = oldSelf;
+    const variables: Record<string, unknown> = {};
     try {
+      variables['self'] = self();
+      if (optional) variables['oldSelf'] = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf());
+      else if (oldSelf !== undefined && rule.usesOldSelf) variables['oldSelf'] = oldSelf();
       if (rule.program.run(variables) === true) continue;
     } catch (error) {
       if (!(error instanceof EvaluationFailure)) throw error;
@@ -185,6 +181,19 @@ function runRules(
     const at = rule.fieldPath === '' ? path : rule.fieldPath.startsWith('[') ? `${path}${rule.fieldPath}` : childPath(path, rule.fieldPath);
     errors.push(refusal(at, type, value, evaluateMessage(rule, variables), rule.source));
   }
+}
+
+/** Converts a value when it is first asked for; what cannot be converted fails the rules that ask. */
+function converted(declared: Declared, value: Json): () => unknown {
+  let known: { readonly value: unknown } | undefined;
+  return () => {
+    try {
+      known ??= { value: declared.convert(value) };
+    } catch (cause) {
+      throw new EvaluationFailure(cause instanceof Error ? cause.message : 'invalid data', { cause });
+    }
+    return known.value;
+  };
 }
 
 /** The message the rule's own expression makes; where that fails, the fixed one, or the rule itself. */

@@ -5,9 +5,26 @@
  */
 import type { Json, JsonObject } from '../../object.ts';
 import { jsonEqual } from '../equality.ts';
+import { isInt64 } from '../numbers.ts';
 
 /** Turns a JSON value into what CEL computes with. */
 export type Convert = (value: Json) => unknown;
+
+/**
+ * A value of another type than its schema's, which only a value older than the schema can be. Reading it fails as
+ * it does in the server; `wanted` completes "invalid data, expected ".
+ */
+export function mismatch(wanted: string, value: Json): never {
+  throw new Error(`invalid data, expected ${wanted}`.replace('%T', goTypeOf(value)));
+}
+
+function goTypeOf(value: Json): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  if (typeof value === 'number') return isInt64(value) ? 'int64' : 'float64';
+  return typeof value === 'boolean' ? 'bool' : 'string';
+}
 
 /** The fields of an object type, by their escaped names. */
 export type FieldConverters = ReadonlyMap<string, { readonly property: string; readonly convert: Convert }>;

@@ -3,8 +3,8 @@ import { internalError, invalid, notSupported, required } from '../../field-erro
 import type { FieldError } from '../../field-error.ts';
 import { isJsonObject } from '../../object.ts';
 import type { Json, JsonObject } from '../../object.ts';
-import { compileNodeRules, declareNode } from '../cel/compile-rules.ts';
-import type { DeclareContext, Declared } from '../cel/declare.ts';
+import { compileNodeRules, declareNode, typeOfElement, typeOfField } from '../cel/compile-rules.ts';
+import type { Typed } from '../cel/compile-rules.ts';
 import { escapeProperty } from '../cel/escape.ts';
 import { resolveFieldPath } from '../cel/field-path.ts';
 import { childPath, indexPath } from '../path.ts';
@@ -14,41 +14,34 @@ import { listOf, textOf } from './read.ts';
 
 const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 
-/** The types known on the way down: those of a node under one with rules come from there. */
+/** The type of a node as its parent knows it; none above the topmost node with rules. */
 export interface RuleScope {
-  readonly context: DeclareContext;
   readonly isResourceRoot: boolean;
-  /** Set from the topmost node with rules on. */
-  readonly inRules: boolean;
-  declared: Declared | undefined;
+  readonly typed: Typed | undefined;
 }
 
 /** The scope of a whole schema. */
-export function rootScope(json: JsonObject, context: DeclareContext): RuleScope {
-  return withType({ context, isResourceRoot: true, inRules: false, declared: undefined }, json);
+export function rootScope(json: JsonObject): RuleScope {
+  return withType(undefined, json, true);
 }
 
 export function enterProperty(scope: RuleScope, json: JsonObject, key: string): RuleScope {
-  return below(scope, json, scope.declared?.fields?.get(escapeProperty(key) ?? ''));
+  return withType(typeOfField(scope.typed, escapeProperty(key) ?? ''), json, isEmbedded(json));
 }
 
-export function enterItems(scope: RuleScope, json: JsonObject): RuleScope {
-  return below(scope, json, scope.declared?.element);
+/** The scope of a list's elements or a map's values. */
+export function enterElement(scope: RuleScope, json: JsonObject): RuleScope {
+  return withType(typeOfElement(scope.typed), json, isEmbedded(json));
 }
 
-export function enterValues(scope: RuleScope, json: JsonObject): RuleScope {
-  return below(scope, json, scope.declared?.element);
+function isEmbedded(json: JsonObject): boolean {
+  return json['x-kubernetes-embedded-resource'] === true;
 }
 
-function below(scope: RuleScope, json: JsonObject, declared: Declared | undefined): RuleScope {
-  const isResourceRoot = json['x-kubernetes-embedded-resource'] === true;
-  return withType({ context: scope.context, isResourceRoot, inRules: scope.inRules, declared }, json);
-}
-
-function withType(scope: RuleScope, json: JsonObject): RuleScope {
-  if (listOf(json, 'x-kubernetes-validations').length === 0) return scope;
-  const declared = scope.declared ?? declareNode(readStructural(json), scope.isResourceRoot, scope.context);
-  return { ...scope, inRules: true, declared };
+function withType(inherited: Typed | undefined, json: JsonObject, isResourceRoot: boolean): RuleScope {
+  const hasRules = listOf(json, 'x-kubernetes-validations').length > 0;
+  const typed = inherited ?? (hasRules ? declareNode(readStructural(json), isResourceRoot) : undefined);
+  return { isResourceRoot, typed };
 }
 
 /** What is wrong with the texts of a node's rules, whatever they mean. */
@@ -88,12 +81,12 @@ export function compileNode(json: JsonObject, path: string, scope: RuleScope, un
   const rules = listOf(json, 'x-kubernetes-validations');
   if (rules.length === 0) return [];
   const where = childPath(path, 'x-kubernetes-validations');
-  if (scope.declared === undefined) {
+  if (scope.typed === undefined) {
     const cause = 'unable to convert structural schema to CEL declarations';
     return [internalError(where, `internal error: failed to construct type information for x-kubernetes-validations rules: ${cause}`)];
   }
   const errors: FieldError[] = [];
-  for (const [i, compiled] of compileNodeRules(readStructural(json), scope.declared, scope.context).entries()) {
+  for (const [i, compiled] of compileNodeRules(readStructural(json), scope.typed).entries()) {
     const at = (field: string): string => childPath(indexPath(where, i), field);
     const struct = ruleStruct(rules[i] ?? null);
     if (compiled.error !== undefined) errors.push(invalid(at('rule'), struct, compiled.error));

@@ -4,7 +4,7 @@ import type { FieldError } from '../../field-error.ts';
 import { isJsonObject } from '../../object.ts';
 import type { Json, JsonObject } from '../../object.ts';
 import { childPath, indexPath, keyPath } from '../path.ts';
-import { checkRuleTexts, compileNode, enterItems, enterProperty, enterValues } from './rules-check.ts';
+import { checkRuleTexts, compileNode, enterElement, enterProperty } from './rules-check.ts';
 import type { RuleScope } from './rules-check.ts';
 import { itemSchema, listOf, textOf } from './read.ts';
 
@@ -52,7 +52,7 @@ export function checkSchema(
   const items = itemSchema(json);
   if (items !== undefined) {
     const around = textOf(json, 'x-kubernetes-list-type') === 'map' ? surroundings : { uncorrelatable: path, ...surroundings };
-    into(items, childPath(path, 'items'), around, scope === undefined ? undefined : enterItems(scope, items));
+    into(items, childPath(path, 'items'), around, scope === undefined ? undefined : enterElement(scope, items));
   }
   checkExtensions(json, path, errors.schema);
   errors.schema.push(...checkRuleTexts(json, path));
@@ -112,7 +112,7 @@ function checkMapSchemas(
       surroundings.insideResourceMeta === true
         ? { ...surroundings, defaultsForbidden: 'inside additionalProperties applying to object metadata' }
         : surroundings;
-    into(additional, at, around, scope === undefined || !isJsonObject(additional) ? undefined : enterValues(scope, additional));
+    into(additional, at, around, scope === undefined || !isJsonObject(additional) ? undefined : enterElement(scope, additional));
   }
   for (const [key, property] of properties) {
     let around = surroundings;
