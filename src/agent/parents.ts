@@ -32,6 +32,12 @@ export interface ParentPublisherOptions {
   readonly devices: DeviceStore;
 }
 
+interface Counts {
+  owned: number;
+  orphaned: number;
+  foreign: number;
+}
+
 /** At most one write in this time per parent, ms; what is newest then is written. */
 const minInterval = 300;
 
@@ -53,6 +59,7 @@ export class ParentPublisher {
   readonly #queue: WorkQueue;
   readonly #written = new WrittenObjects<MdevParent>();
   readonly #lastWrite = new Map<string, number>();
+  readonly #counts = new Map<string, Counts>();
 
   constructor(options: ParentPublisherOptions) {
     this.#options = options;
@@ -99,6 +106,7 @@ export class ParentPublisher {
     const key = parentObjectName(nodeName, name);
     const view = state.view(name);
     let object = this.#written.latest(key, parents.get(key));
+    this.#count(name, view);
     if (view === undefined) {
       if (object !== undefined) await this.#writeStatus(key, object, absentStatus(object, clock.now()), signal);
       return;
@@ -118,6 +126,19 @@ export class ParentPublisher {
       },
       hasObject: ({ object }) => devices.get(`${object.namespace}/${object.name}`)?.metadata.uid === object.uid,
     };
+  }
+
+  #count(name: string, view: ParentView | undefined): void {
+    const ownership = this.#ownership();
+    const counts = { owned: 0, orphaned: 0, foreign: 0 };
+    for (const device of view?.devices ?? []) {
+      const record = ownership.recordOf(device);
+      counts[record === undefined ? 'foreign' : ownership.hasObject(record) ? 'owned' : 'orphaned'] += 1;
+    }
+    this.#counts.set(name, counts);
+    const all = [...this.#counts.values()];
+    const sum = (of: keyof Counts): number => all.reduce((total, each) => total + each[of], 0);
+    this.#options.metrics.devices({ owned: sum('owned'), orphaned: sum('orphaned'), foreign: sum('foreign') });
   }
 
   #labels(view: ParentView): Record<string, string> {
