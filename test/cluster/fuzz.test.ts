@@ -23,19 +23,29 @@ afterAll(async () => {
   await embedded.stop();
 });
 
-/** Code, reason and the fields found wrong; the wording is compared in the recordings. */
-function judgement(outcome: Outcome | undefined): object {
-  const causes = isObject(outcome?.details) && Array.isArray(outcome.details['causes']) ? (outcome.details['causes'] as unknown[]) : [];
-  const fields = causes.map((cause) => (isObject(cause) ? String(cause['field']) : '')).filter((field) => field !== '<nil>');
-  return { code: outcome?.code, reason: outcome?.reason, fields: [...new Set(fields)].sort() };
+/** The fields found wrong. The real server may say of itself, under "<nil>", that it has not checked everything. */
+function wrongFields(outcome: Outcome): Set<string> {
+  const causes: unknown[] = isObject(outcome.details) && Array.isArray(outcome.details['causes']) ? outcome.details['causes'] : [];
+  return new Set(causes.filter(isObject).map((cause) => String(cause['field'])));
+}
+
+/** Code, reason and wrong fields must be the same; the wording is compared in the recordings. */
+function compare(expected: Outcome, got: Outcome): void {
+  expect({ code: got.code, reason: got.reason }).toEqual({ code: expected.code, reason: expected.reason });
+  const known = wrongFields(expected);
+  const found = wrongFields(got);
+  const unchecked = known.delete('<nil>');
+  found.delete('<nil>');
+  if (unchecked) expect([...found]).toEqual(expect.arrayContaining([...known]));
+  else expect([...found].sort()).toEqual([...known].sort());
 }
 
 it('the embedded server judges random manifests as the real one does', async () => {
   const modes = fc.constantFrom('Strict', 'Warn', 'Ignore');
   await fc.assert(
     fc.asyncProperty(brokenManifest, modes, async (manifest, fieldValidation) => {
-      const [expected, got] = await Promise.all([real, ours].map((client) => sendBroken(client, manifest, fieldValidation)));
-      expect(judgement(got)).toEqual(judgement(expected));
+      const expected = await sendBroken(real, manifest, fieldValidation);
+      compare(expected, await sendBroken(ours, manifest, fieldValidation));
     }),
     { numRuns: 2000 },
   );
