@@ -4,9 +4,11 @@ import { keyOf } from '../kube/resource.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { Log } from '../kube/log.ts';
 import type { Clock } from '../lib/clock.ts';
+import { Agenda } from './agenda.ts';
 import { remaining } from './capacity.ts';
 import { decide, type Action, type Situation } from './decide.ts';
 import { matchingTypes, refuseStanding } from './eligibility.ts';
+import { nextTurn, pacer } from './pacer.ts';
 import { saysRefused } from './status.ts';
 import { ObjectTracker, type DeviceFacts } from './tracker.ts';
 import { Waiting } from './waiting.ts';
@@ -31,10 +33,14 @@ export interface AllocatorOptions {
   readonly cancel: (key: string) => void;
 }
 
+/** Stands for all waiting devices among the keys to be looked at later: no object is named so. */
+const everybody = '';
+/** How long after parents come, go or change their minds waiting devices say so, ms. */
+const explainAfter = 1000;
+/** How long a place is kept for a device that has to leave another parent first, ms. */
+const reservationLasts = 60_000;
 /** A group is placed once no member has come for this long, so that all are considered together, ms. */
 const groupSettles = 250;
-/** Decisions are made for this long before other work gets its turn, ms. */
-const slice = 10;
 
 /**
  * Decides, one object after the other and the oldest first; what is decided is assumed at once, so the next decision knows of
@@ -44,14 +50,14 @@ export class Allocator {
   readonly #options: AllocatorOptions;
   readonly #waiting = new Waiting();
   readonly #tracker: ObjectTracker;
-  readonly #dirty = new Set<string>();
-  readonly #news = new Set<string>();
+  readonly #agenda = new Agenda();
   /** The last thing submitted for an object, with the version it was decided from. */
   readonly #submitted = new Map<string, string>();
   readonly #groupSeen = new Map<string, number>();
+  /** When a place that is kept for a device is given up, by object UID. */
+  readonly #reservedUntil = new Map<string, number>();
   readonly #later: WorkQueue;
   #live = false;
-  #wake: (() => void) | undefined;
 
   constructor(options: AllocatorOptions) {
     this.#options = options;
@@ -90,20 +96,16 @@ export class Allocator {
     if (before !== undefined && (before.uuid !== after.uuid || before.deleting !== after.deleting)) this.#relativesOf(before, key);
     if (before === undefined && after.groupKey !== undefined && this.#live)
       this.#groupSeen.set(after.groupKey, this.#options.clock.monotonic());
-    this.#dirty.add(key);
-    this.#signal();
+    this.#agenda.addDevice(key);
   }
 
   /** A parent came, changed or went. */
   parentChanged(name: string): void {
     const { world, ledger } = this.#options.situation;
     ledger.invalidate(name);
-    const { change, types } = this.#tracker.parent(name);
-    if (change === 'Appeared' || change === 'Gone') for (const key of this.#waiting.keys()) this.#dirty.add(key);
-    if (change === 'Eligibility') this.#reconsider(name, types);
-    if (this.#waiting.size > 0) for (const key of this.#tracker.reportedOn(name, this.#waiting)) this.#dirty.add(key);
-    if (world.parents.has(name)) this.#news.add(name);
-    this.#signal();
+    if (this.#tracker.parent(name) !== 'Capacity') this.#reconsider(name);
+    if (this.#waiting.size > 0) for (const key of this.#tracker.reportedOn(name, this.#waiting)) this.#agenda.addDevice(key);
+    if (world.parents.has(name)) this.#agenda.addParent(name);
   }
 
   /** A node came, changed or went. */
@@ -112,63 +114,43 @@ export class Allocator {
     if (!this.#tracker.node(name)) return;
     for (const parentName of world.parents.keysByIndex('node', name)) {
       ledger.invalidate(parentName);
-      const parent = world.parents.get(parentName);
-      this.#reconsider(parentName, parent === undefined ? [] : typeKeys(parent));
-      this.#news.add(parentName);
+      this.#reconsider(parentName);
+      this.#agenda.addParent(parentName);
     }
-    this.#signal();
   }
 
   /** A decision came to nothing: its object was deleted or made anew before it could be written. */
   dropped(key: string, uid: string): void {
     this.#release(uid);
     this.#submitted.delete(key);
-    this.#dirty.add(key);
-    this.#signal();
+    this.#agenda.addDevice(key);
   }
 
   /** Decides until `signal` is aborted. Start it when all stores are complete. */
   async run(signal: AbortSignal): Promise<void> {
-    const wake = (): void => this.#signal();
-    signal.addEventListener('abort', wake, { once: true });
     const later = this.#later.run(async (key) => {
-      this.#dirty.add(key);
-      this.#signal();
+      for (const due of key === everybody ? this.#waiting.keys() : [key]) this.#agenda.addDevice(due);
     }, signal);
     this.#live = true;
     while (!signal.aborted) {
-      if (this.#dirty.size === 0 && this.#news.size === 0) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-          if (signal.aborted) resolve();
-        });
-      }
+      await this.#agenda.filled(signal);
       // What arrives together is sorted together.
       await nextTurn();
       await this.#pass(signal);
     }
-    signal.removeEventListener('abort', wake);
     await later;
-  }
-
-  #signal(): void {
-    this.#wake?.();
-    this.#wake = undefined;
   }
 
   async #pass(signal: AbortSignal): Promise<void> {
     const { situation, clock, hooks } = this.#options;
     const started = clock.monotonic();
     const breathe = pacer(signal);
-    const dirty = [...this.#dirty].flatMap((key) => situation.world.devices.get(key) ?? []).sort(byAge);
-    this.#dirty.clear();
-    for (const device of dirty) {
+    const devices = this.#agenda.takeDevices().flatMap((key) => situation.world.devices.get(key) ?? []);
+    for (const device of devices.sort(byAge)) {
       this.#settle(keyOf(device.metadata));
       if (!(await breathe())) return;
     }
-    const news = [...this.#news].sort();
-    this.#news.clear();
-    for (const name of news) if (!(await this.#offer(name, breathe))) return;
+    for (const name of this.#agenda.takeParents().sort()) if (!(await this.#offer(name, breathe))) return;
     hooks.onPass?.((clock.monotonic() - started) / 1000, this.#waiting.size);
   }
 
@@ -195,6 +177,8 @@ export class Allocator {
     const { situation, clock } = this.#options;
     const device = situation.world.devices.get(key);
     if (device === undefined) return;
+    const reservedUntil = this.#reservedUntil.get(device.metadata.uid ?? '');
+    if (reservedUntil !== undefined && reservedUntil <= clock.monotonic()) this.#release(device.metadata.uid ?? '');
     const group = groupKey(device);
     const seen = group === undefined ? undefined : this.#groupSeen.get(group);
     if (group !== undefined && seen !== undefined) {
@@ -239,6 +223,8 @@ export class Allocator {
       case 'Withdraw':
         avoidance.remember(uid, action.allocation.parentName);
         ledger.assume(device, action.target.parentName, action.target.typeID, true);
+        this.#reservedUntil.set(uid, this.#options.clock.monotonic() + reservationLasts);
+        this.#later.addAfter(key, reservationLasts);
         break;
       case 'AddFinalizer':
       case 'RemoveFinalizer':
@@ -266,24 +252,26 @@ export class Allocator {
     this.#submitted.delete(key);
     if (before.parentName !== undefined) this.#freed(before.parentName);
     this.#relativesOf(before, key);
-    this.#signal();
   }
 
   /** Those that had to stand back because of an object: with its UUID, or in its group. */
   #relativesOf({ uuid, groupKey: group }: DeviceFacts, key: string): void {
     const { devices } = this.#options.situation.world;
     const relatives = [...devices.keysByIndex('uuid', uuid), ...(group === undefined ? [] : devices.keysByIndex('group', group))];
-    for (const other of relatives) if (other !== key) this.#dirty.add(other);
+    for (const other of relatives) if (other !== key) this.#agenda.addDevice(other);
   }
 
-  /** A parent's eligibility changed: for those that want its types, and those on it that do not exist. */
-  #reconsider(name: string, types: readonly string[]): void {
+  /**
+   * A parent came, went, or takes other devices than before. Who can go there is found by `#offer`; this is for those on it that do
+   * not exist, and, a little later and many changes at once, for the sentence that all waiting devices show.
+   */
+  #reconsider(name: string): void {
     const { devices } = this.#options.situation.world;
-    for (const type of types) for (const key of this.#waiting.ofType(type)) this.#dirty.add(key);
     for (const device of devices.byIndex('parent', name)) {
       const created = findCondition(device.status?.conditions, 'Created');
-      if (created?.status === 'False' && standingAllocation(device) !== undefined) this.#dirty.add(keyOf(device.metadata));
+      if (created?.status === 'False' && standingAllocation(device) !== undefined) this.#agenda.addDevice(keyOf(device.metadata));
     }
+    if (this.#waiting.size > 0) this.#later.addAfter(everybody, explainAfter);
   }
 
   #release(uid: string): void {
@@ -291,27 +279,12 @@ export class Allocator {
     const assumption = ledger.assumption(uid);
     if (assumption === undefined) return;
     ledger.forget(uid);
+    this.#reservedUntil.delete(uid);
     this.#freed(assumption.parentName);
   }
 
   #freed(parentName: string): void {
     this.#options.situation.ledger.invalidate(parentName);
-    this.#news.add(parentName);
+    this.#agenda.addParent(parentName);
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Gives other work its turn now and then; false once `signal` is aborted. */
-function pacer(signal: AbortSignal): () => Promise<boolean> {
-  let started = performance.now();
-  return async () => {
-    if (performance.now() - started >= slice) {
-      await nextTurn();
-      started = performance.now();
-    }
-    return !signal.aborted;
-  };
 }

@@ -16,11 +16,6 @@ export interface DeviceFacts {
   readonly placement: string;
 }
 
-interface ParentFacts {
-  readonly types: readonly string[];
-  readonly eligibility: string;
-}
-
 /** What decides whether a parent can take devices at all; not how many. */
 function eligibilityOf(parent: MdevParent): string {
   const present = findCondition(parent.status?.conditions, 'Present')?.status;
@@ -32,7 +27,7 @@ function eligibilityOf(parent: MdevParent): string {
 export class ObjectTracker {
   readonly #world: World;
   readonly #devices = new Map<string, DeviceFacts>();
-  readonly #parents = new Map<string, ParentFacts>();
+  readonly #parents = new Map<string, string>();
   readonly #nodes = new Map<string, string>();
 
   constructor(world: World) {
@@ -62,23 +57,18 @@ export class ObjectTracker {
     return { before, after };
   }
 
-  /**
-   * What became of a parent, and the type keys that it offers or did offer. `Capacity`: nothing but counts and devices may have
-   * changed.
-   */
-  parent(name: string): { readonly change: 'Appeared' | 'Gone' | 'Eligibility' | 'Capacity'; readonly types: readonly string[] } {
+  /** What became of a parent. `Capacity`: nothing but counts and devices may have changed. */
+  parent(name: string): 'Appeared' | 'Gone' | 'Eligibility' | 'Capacity' {
     const before = this.#parents.get(name);
     const parent = this.#world.parents.get(name);
     if (parent === undefined) {
       this.#parents.delete(name);
-      return { change: 'Gone', types: before?.types ?? [] };
+      return 'Gone';
     }
-    const after: ParentFacts = { types: typeKeys(parent), eligibility: eligibilityOf(parent) };
+    const after = eligibilityOf(parent);
     this.#parents.set(name, after);
-    // A parent counts as there from its first status on.
-    if (before === undefined || (before.types.length === 0 && after.types.length > 0)) return { change: 'Appeared', types: after.types };
-    const types = [...new Set([...before.types, ...after.types])];
-    return { change: before.eligibility === after.eligibility ? 'Capacity' : 'Eligibility', types };
+    if (before === undefined) return 'Appeared';
+    return before === after ? 'Capacity' : 'Eligibility';
   }
 
   /** Whether anything changed about a node that placement looks at: nodes report often, and mostly nothing new. */
