@@ -4,6 +4,8 @@
  * here with Go's wording. Matching is JavaScript's: leftmost-first as in Go, but not linear in time.
  */
 
+import { CONTROL_ESCAPES, PERL_CLASSES, POSIX_CLASSES, escapeCode } from './go-regexp-classes.ts';
+
 /** A pattern Go's regexp.Compile refuses; the message is Go's. */
 export class GoRegExpError extends Error {
   constructor(problem: string, fragment: string, options?: ErrorOptions) {
@@ -21,42 +23,6 @@ export function compileGoRegExp(pattern: string, flags: '' | 'g' = ''): RegExp {
     throw new GoRegExpError('invalid or unsupported syntax', pattern, { cause });
   }
 }
-
-const POSIX_CLASSES: ReadonlyMap<string, string> = new Map([
-  ['alnum', '0-9A-Za-z'],
-  ['alpha', 'A-Za-z'],
-  ['ascii', '\\x00-\\x7f'],
-  ['blank', '\\t\\x20'],
-  ['cntrl', '\\x00-\\x1f\\x7f'],
-  ['digit', '0-9'],
-  ['graph', '\\x21-\\x7e'],
-  ['lower', 'a-z'],
-  ['print', '\\x20-\\x7e'],
-  ['punct', '\\x21-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\x7e'],
-  ['space', '\\t\\n\\v\\f\\r\\x20'],
-  ['upper', 'A-Z'],
-  ['word', '0-9A-Za-z_'],
-  ['xdigit', '0-9A-Fa-f'],
-]);
-
-// Perl classes are ASCII in Go.
-const PERL_CLASSES: ReadonlyMap<string, string> = new Map([
-  ['d', '[0-9]'],
-  ['D', '[^0-9]'],
-  ['s', '[\\t\\n\\f\\r\\x20]'],
-  ['S', '[^\\t\\n\\f\\r\\x20]'],
-  ['w', '[0-9A-Za-z_]'],
-  ['W', '[^0-9A-Za-z_]'],
-]);
-
-const CONTROL_ESCAPES: ReadonlyMap<string, number> = new Map([
-  ['a', 7],
-  ['f', 12],
-  ['n', 10],
-  ['r', 13],
-  ['t', 9],
-  ['v', 11],
-]);
 
 const MAX_REPEAT = 1000;
 const GENERAL_CATEGORY = /^(?:C|Cc|Cf|Co|Cs|L|Ll|Lm|Lo|Lt|Lu|M|Mc|Me|Mn|N|Nd|Nl|No|P|Pc|Pd|Pe|Pf|Pi|Po|Ps|S|Sc|Sk|Sm|So|Z|Zl|Zp|Zs)$/;
@@ -339,9 +305,4 @@ class Translator {
     this.at += code > 0xffff ? 2 : 1;
     return code;
   }
-}
-
-function escapeCode(code: number): string {
-  const char = String.fromCodePoint(code);
-  return /^[0-9A-Za-z_]$/.test(char) ? char : `\\u{${code.toString(16)}}`;
 }

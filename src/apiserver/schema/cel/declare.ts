@@ -3,6 +3,7 @@ import type { Environment } from '@marcbachmann/cel-js';
 import { isJsonObject } from '../../object.ts';
 import type { Json, JsonObject } from '../../object.ts';
 import { parseDurationNanos } from '../formats.ts';
+import { goQuote } from '../go-format.ts';
 import { isInt64 } from '../numbers.ts';
 import { valueSchema } from '../structural.ts';
 import type { StructuralSchema } from '../structural.ts';
@@ -79,13 +80,27 @@ function declareString(format: string | undefined, context: DeclareContext): Dec
     case 'byte':
       return of('bytes', (text) => new Uint8Array(Buffer.from(text, 'base64')));
     case 'duration':
-      return of('google.protobuf.Duration', (text) => context.makeDuration(parseDurationNanos(text) ?? 0n));
+      return of('google.protobuf.Duration', (text) => {
+        const nanos = parseDurationNanos(text);
+        if (nanos === undefined) throw new Error(`Invalid duration ${text}: unable to parse ${text} as duration`);
+        return context.makeDuration(nanos);
+      });
     case 'date':
     case 'date-time':
-      return of('google.protobuf.Timestamp', (text) => new Date(text));
+      return of('google.protobuf.Timestamp', (text) => readTime(text, format));
     default:
       return of('string', (text) => text);
   }
+}
+
+function readTime(text: string, format: string): Date {
+  // Go reads an empty time as the beginning of the epoch.
+  const time = new Date(text === '' && format === 'date-time' ? 0 : text);
+  if (!Number.isNaN(time.getTime())) return time;
+  const layout = format === 'date' ? '2006-01-02' : '2006-01-02T15:04:05';
+  throw new Error(
+    `Invalid ${format} formatted string ${text}: parsing time ${goQuote(text)} as "${layout}": cannot parse ${goQuote(text)} as "2006"`,
+  );
 }
 
 function declareList(schema: StructuralSchema, items: StructuralSchema, context: DeclareContext): Declared | undefined {
