@@ -106,6 +106,20 @@ describe('the controller', () => {
     expect(bench.writes - before).toBe(1);
   });
 
+  it('works as one of two, and the other takes over when it stops', async () => {
+    await bench.parent('p1', { types: { small: [2, 8], big: [0, 2] } });
+    await bench.startController('one', true);
+    const heir = bench.launchController('two', true);
+    await bench.create('a', small);
+    await bench.placed('a', 'p1');
+    await bench.stopController();
+    await bench.create('b', small);
+    await heir;
+    await bench.placed('b', 'p1');
+    await bench.create('c', small);
+    await bench.refused('c', 'NoCapacity');
+  });
+
   it('takes a cordoned node out, and places what waited when it is back', async () => {
     await bench.node('n1', true);
     await bench.parent('p1', pool);

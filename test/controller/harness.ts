@@ -32,7 +32,7 @@ export class Bench implements AsyncDisposable {
   /** What the controller has asked of the server, but watches. */
   readonly requests: RequestObservation[] = [];
   #onRequest: () => void = () => undefined;
-  #controller: { readonly stop: AbortController; readonly done: Promise<void>; readonly client: HttpClient } | undefined;
+  readonly #controllers: { readonly stop: AbortController; readonly done: Promise<void>; readonly client: HttpClient }[] = [];
 
   private constructor(cluster: Cluster) {
     this.cluster = cluster;
@@ -42,8 +42,13 @@ export class Bench implements AsyncDisposable {
     return new Bench(await Cluster.start());
   }
 
-  /** Starts a controller and waits until it knows all objects. */
+  /** Starts a controller and waits until it knows all objects; with leader election, until it leads. */
   async startController(identity = 'one', leaderElection = false): Promise<void> {
+    await this.launchController(identity, leaderElection);
+  }
+
+  /** Starts a controller; what it returns resolves when that knows all objects. */
+  launchController(identity: string, leaderElection: boolean): Promise<unknown> {
     const stop = new AbortController();
     const synced = Promise.withResolvers<undefined>();
     const config = new KubeConfig();
@@ -70,15 +75,16 @@ export class Bench implements AsyncDisposable {
       },
       stop.signal,
     );
-    this.#controller = { stop, done, client };
-    await Promise.race([synced.promise, done]);
+    this.#controllers.push({ stop, done, client });
+    return Promise.race([synced.promise, done]);
   }
 
+  /** Stops the controller that was started first. */
   async stopController(): Promise<void> {
-    this.#controller?.stop.abort(new Error('stopped by the test'));
-    await this.#controller?.done;
-    await this.#controller?.client.close();
-    this.#controller = undefined;
+    const controller = this.#controllers.shift();
+    controller?.stop.abort(new Error('stopped by the test'));
+    await controller?.done;
+    await controller?.client.close();
   }
 
   /** Waits until the controller has made so many writes to devices in all. */
@@ -224,7 +230,7 @@ export class Bench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stopController();
+    while (this.#controllers.length > 0) await this.stopController();
     await this.cluster[Symbol.asyncDispose]();
   }
 }
