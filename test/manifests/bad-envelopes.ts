@@ -43,7 +43,7 @@ export const badEnvelopes: readonly ManifestCase[] = [
   {
     name: 'another version',
     manifest: { ...device(goodSpec()), apiVersion: 'mediated.dev/v1' },
-    expected: badRequest('version "v1"'),
+    expected: badRequest('v1'),
     kubectl: false,
   },
   { name: 'another kind', manifest: { ...device(goodSpec()), kind: 'MdevParent' }, expected: invalid('kind'), kubectl: false },
