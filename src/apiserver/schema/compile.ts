@@ -68,7 +68,7 @@ export function compileSchema(openAPIV3Schema: Json): CompiledSchema {
     prune(object) {
       const meta = isJsonObject(object.metadata) ? pruneMeta(object.metadata, 'metadata') : [];
       const fields = pruneUnknownFields(object, structural, true);
-      return [...meta, ...fields, ...(embedded ? pruneMetadata(object, structural, false) : [])];
+      return [...meta, ...fields, ...(embedded ? pruneMetadata(object, structural) : [])];
     },
     applyDefaults: (object) => {
       applyDefaults(object, structural);

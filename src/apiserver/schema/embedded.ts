@@ -38,10 +38,10 @@ export function hasEmbeddedResources(schema: StructuralSchema): boolean {
   return children.some((child) => child !== undefined && hasEmbeddedResources(child));
 }
 
-/** Drops, in place, unknown fields of metadata of the resource and those it embeds; answers their paths. */
-export function pruneMetadata(value: Json, schema: StructuralSchema, isResourceRoot: boolean): string[] {
+/** Drops, in place, unknown fields of metadata of embedded resources; answers their paths. */
+export function pruneMetadata(value: Json, schema: StructuralSchema): string[] {
   const dropped: string[] = [];
-  eachResource(value, schema, '', isResourceRoot, (resource, path) => {
+  eachResource(value, schema, '', false, (resource, path) => {
     if (isJsonObject(resource['metadata'])) dropped.push(...pruneMeta(resource['metadata'], childPath(path, 'metadata')));
   });
   return dropped;

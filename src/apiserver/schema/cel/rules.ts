@@ -68,7 +68,7 @@ function compileRuleTree(schema: StructuralSchema, isResourceRoot: boolean): Rul
 }
 
 /** Whether there are rules at a node or below it. */
-export function hasRules(schema: StructuralSchema | undefined): boolean {
+function hasRules(schema: StructuralSchema | undefined): boolean {
   if (schema === undefined) return false;
   if (schema['x-kubernetes-validations'] !== undefined) return true;
   return hasRules(schema.items) || hasRules(valueSchema(schema)) || Object.values(schema.properties ?? {}).some(hasRules);

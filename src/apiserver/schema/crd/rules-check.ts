@@ -16,7 +16,6 @@ const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvali
 
 /** The type of a node as its parent knows it; none above the topmost node with rules. */
 export interface RuleScope {
-  readonly isResourceRoot: boolean;
   readonly typed: Typed | undefined;
 }
 
@@ -41,7 +40,7 @@ function isEmbedded(json: JsonObject): boolean {
 function withType(inherited: Typed | undefined, json: JsonObject, isResourceRoot: boolean): RuleScope {
   const hasRules = listOf(json, 'x-kubernetes-validations').length > 0;
   const typed = inherited ?? (hasRules ? declareNode(readStructural(json), isResourceRoot) : undefined);
-  return { isResourceRoot, typed };
+  return { typed };
 }
 
 /** What is wrong with the texts of a node's rules, whatever they mean. */
