@@ -8,6 +8,25 @@ import type { Clock } from '../lib/clock.ts';
 const rereadAfter = 10_000;
 
 /**
+ * HTTP/1.1 only. With HTTP/2, which kube-apiserver offers, undici 8.12 leaves the error of a stream unhandled when its agent is
+ * destroyed, and that ends the process.
+ */
+const http1 = { allowH2: false } as const;
+
+function overHttp1(options: DispatcherOptions): DispatcherOptions {
+  switch (options.type) {
+    case 'agent':
+      return { ...options, connect: { ...options.connect, ...http1 } };
+    case 'proxy':
+      return { ...options, requestTls: { ...options.requestTls, ...http1 }, connect: { ...options.connect, ...http1 } };
+    case 'socks':
+      return { ...options, requestTls: { ...options.requestTls, ...http1 } };
+    case 'none':
+      return options;
+  }
+}
+
+/**
  * client-node makes a new undici agent, and so a new TLS connection, for every call. This one makes an agent only when
  * the CA, the certificate or the proxy has changed.
  */
@@ -23,7 +42,7 @@ class CachingKubeConfig extends KubeConfig {
   }
 
   override createDispatcherOptions(cluster: Cluster | null, agentOptions: AgentOptions): DispatcherOptions {
-    const options = super.createDispatcherOptions(cluster, agentOptions);
+    const options = overHttp1(super.createDispatcherOptions(cluster, agentOptions));
     const fingerprint = createHash('sha256').update(JSON.stringify(options)).digest('hex');
     if (fingerprint === this.#fingerprint) return { type: 'none' };
     this.#fingerprint = fingerprint;
@@ -65,7 +84,7 @@ export class Credentials {
     await this.#config.applySecurityAuthentication(context);
     if (this.#config.takeChanged() || this.#dispatcher === undefined) {
       const old = this.#dispatcher;
-      this.#dispatcher = context.getDispatcher() ?? new Agent();
+      this.#dispatcher = context.getDispatcher() ?? new Agent(http1);
       // Waits for the requests under way on the old connections; nothing is lost and nobody waits for it.
       if (old !== undefined) old.close(() => undefined);
     }
