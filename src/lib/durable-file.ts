@@ -7,11 +7,43 @@ export async function syncDirectory(path: string): Promise<void> {
   await directory.sync();
 }
 
+/** Syncs one directory for many writers at once: those who ask while a sync is under way share the next one. */
+export class DirectorySync {
+  readonly #path: string;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Resolves when a sync that began after this call is done. */
+  sync(): Promise<void> {
+    if (this.#running === undefined) return this.#start();
+    this.#next ??= this.#running.then(
+      () => this.#start(),
+      () => this.#start(),
+    );
+    return this.#next;
+  }
+
+  #start(): Promise<void> {
+    this.#next = undefined;
+    const running = syncDirectory(this.#path).finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+}
+
 export interface WriteOptions {
   /** Permission bits of the file. */
   readonly mode: number;
   /** Whether the content must survive a power failure before this returns; it always survives a killed process. */
   readonly durable: boolean;
+  /** Syncs the file's directory; a sync of its own if left out. */
+  readonly directory?: DirectorySync;
 }
 
 /**
@@ -29,5 +61,5 @@ export async function replaceFile(path: string, text: string, options: WriteOpti
     await rm(temporary, { force: true, recursive: true });
     throw error;
   }
-  if (options.durable) await syncDirectory(dirname(path));
+  if (options.durable) await (options.directory?.sync() ?? syncDirectory(dirname(path)));
 }

@@ -1,7 +1,7 @@
-import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeviceUUID } from '../../api/device-uuid.ts';
-import { replaceFile, syncDirectory } from '../../lib/durable-file.ts';
+import { DirectorySync, replaceFile, syncDirectory } from '../../lib/durable-file.ts';
 import { recordSchema, type OwnershipRecord } from './record.ts';
 
 /** An entry that could not be read and was set aside; its device is neither touched nor given to anybody until an administrator decides. */
@@ -54,12 +54,14 @@ function parse(text: string, uuid: string): OwnershipRecord {
  */
 export class RecordStore implements RecordWriter {
   readonly #directory: string;
+  readonly #directorySync: DirectorySync;
   readonly #records = new Map<string, OwnershipRecord>();
   readonly #unreadable = new Map<string, UnreadableRecord>();
   readonly #byOwner = new Map<string, Set<string>>();
 
   constructor(directory: string) {
     this.#directory = directory;
+    this.#directorySync = new DirectorySync(directory);
   }
 
   /**
@@ -103,7 +105,7 @@ export class RecordStore implements RecordWriter {
 
   async put(record: OwnershipRecord, durable: boolean): Promise<void> {
     try {
-      await replaceFile(this.#path(record.uuid), `${JSON.stringify(record)}\n`, { mode: 0o600, durable });
+      await replaceFile(this.#path(record.uuid), `${JSON.stringify(record)}\n`, { mode: 0o600, durable, directory: this.#directorySync });
     } catch (cause) {
       throw new RecordError(`Cannot write the ownership record of ${record.uuid}: ${(cause as Error).message}`, { cause });
     }
@@ -112,8 +114,9 @@ export class RecordStore implements RecordWriter {
 
   async remove(uuid: string): Promise<void> {
     try {
-      await rm(this.#path(uuid), { force: true });
+      await unlink(this.#path(uuid));
     } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') { this.#drop(uuid); return; }
       throw new RecordError(`Cannot remove the ownership record of ${uuid}: ${(cause as Error).message}`, { cause });
     }
     this.#drop(uuid);

@@ -1,5 +1,6 @@
 import type { Attribute, CreateRequest, Device, MdevProvider, Parent, ProviderEvent, ProviderInfo, Users } from '../contract.ts';
 import { EventQueue } from '../event-queue.ts';
+import type { Channel } from './channel.ts';
 import { Link, type LinkInit } from './link.ts';
 import { follow } from './follow.ts';
 import * as wire from './provider-protocol.ts';
@@ -12,14 +13,21 @@ export class RemoteProvider implements MdevProvider {
   readonly #init: LinkInit;
   readonly #link: Link;
   readonly #over = new AbortController();
+  readonly #infos = new WeakMap<Channel, ProviderInfo>();
 
   constructor(init: LinkInit) {
     this.#init = init;
     this.#link = new Link(init);
   }
 
-  info(signal: AbortSignal): Promise<ProviderInfo> {
-    return this.#link.request(wire.infoCall, {}, signal);
+  /** Asked once a connection: a server does not outlive the kernel that it serves. */
+  async info(signal: AbortSignal): Promise<ProviderInfo> {
+    const channel = await this.#link.channel(signal);
+    const known = this.#infos.get(channel);
+    if (known !== undefined) return known;
+    const info = await this.#link.request(wire.infoCall, {}, signal);
+    if ((await this.#link.channel(signal)) === channel) this.#infos.set(channel, info);
+    return info;
   }
 
   listParents(signal: AbortSignal): Promise<readonly Parent[]> {
