@@ -143,12 +143,12 @@ describe('explain', () => {
     [
       'none offers the type',
       [candidate('a', { types: { other: [1] } })],
-      'NoSuchType: 1 parent: 1 has no type small. See the types with: kubectl get mdevparents.',
+      'NoSuchType: The only parent has no type small. See the types with: kubectl get mdevparents.',
     ],
     [
       'the only one is absent',
       [candidate('a', { ...pool, present: false })],
-      'NoMatchingParent: 1 parent: 1 is not present. It is placed when a parent comes back.',
+      'NoMatchingParent: The only parent is not present. It is placed when a parent comes back.',
     ],
   ])('says why when %s', (_, candidates, text) => {
     expect(why({}, candidates)).toBe(text);

@@ -38,6 +38,6 @@ export function summarize(refusals: readonly Refusal[]): WhyNot {
       count === 1 && refusal.detail !== undefined && refusal.detail !== '' ? ` (${refusal.detail.replace(/[.\s]+$/, '')})` : '';
     return `${count} ${count === 1 ? refusal.one : refusal.many}${detail}`;
   });
-  const total = `${refusals.length} ${refusals.length === 1 ? 'parent' : 'parents'}`;
-  return { reason, message: `${total}: ${list.join(', ')}. ${hint}` };
+  if (refusals.length === 1) return { reason, message: `The only parent ${list.join('').replace(/^1 /, '')}. ${hint}` };
+  return { reason, message: `${refusals.length} parents: ${list.join(', ')}. ${hint}` };
 }

@@ -67,6 +67,7 @@ export class Credentials {
   #dispatcher: Dispatcher | undefined;
   #session: Session | undefined;
   #readAt = 0;
+  #reading: Promise<Session> | undefined;
 
   constructor(config: KubeConfig, clock: Clock) {
     const { clusters, users, contexts, currentContext } = config;
@@ -76,8 +77,28 @@ export class Credentials {
 
   /** The session to use now. Rejects when the kubeconfig names no cluster or an authenticator fails. */
   async current(): Promise<Session> {
-    const now = this.#clock.monotonic();
-    if (this.#session !== undefined && now - this.#readAt < rereadAfter) return this.#session;
+    if (this.#session !== undefined && this.#clock.monotonic() - this.#readAt < rereadAfter) return this.#session;
+    // Those who ask meanwhile get the same answer.
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /** Makes the next call of `current` read tokens and certificates anew: after the server did not know us. */
+  expire(): void {
+    this.#session = undefined;
+  }
+
+  /** Cuts all connections. */
+  async close(): Promise<void> {
+    this.#session = undefined;
+    const dispatcher = this.#dispatcher;
+    this.#dispatcher = undefined;
+    await dispatcher?.destroy();
+  }
+
+  async #read(): Promise<Session> {
     const cluster = this.#config.getCurrentCluster();
     if (cluster === null) throw new Error(`Cannot find the cluster of context "${this.#config.getCurrentContext()}" in the kubeconfig`);
     const context = new RequestContext(cluster.server, HttpMethod.GET);
@@ -95,20 +116,7 @@ export class Credentials {
       origin: url.origin,
       prefix: url.pathname.replace(/\/+$/, ''),
     };
-    this.#readAt = now;
+    this.#readAt = this.#clock.monotonic();
     return this.#session;
-  }
-
-  /** Makes the next call of `current` read tokens and certificates anew: after the server did not know us. */
-  expire(): void {
-    this.#session = undefined;
-  }
-
-  /** Cuts all connections. */
-  async close(): Promise<void> {
-    this.#session = undefined;
-    const dispatcher = this.#dispatcher;
-    this.#dispatcher = undefined;
-    await dispatcher?.destroy();
   }
 }

@@ -38,7 +38,7 @@ describe('the controller', () => {
     await bench.create('a', small);
     const refused = await bench.refused('a', 'NoCapacity');
     expect(messageOf(refused, 'Ready')).toBe(
-      '1 parent: 1 has no small left. It is placed when a device there is deleted or a parent is added.',
+      'The only parent has no small left. It is placed when a device there is deleted or a parent is added.',
     );
     expect(findCondition(refused.status?.conditions, 'Ready')).toMatchObject({ status: 'False', reason: 'NoCapacity' });
     expect(await bench.event('NoCapacity')).toMatchObject({ involvedObject: { kind: 'MdevDevice', name: 'a' }, type: 'Warning' });
@@ -125,7 +125,7 @@ describe('the controller', () => {
     await bench.parent('p1', pool);
     await bench.startController();
     await bench.create('a', small);
-    expect(messageOf(await bench.refused('a', 'Unschedulable'), 'Allocated')).toContain('1 is on a cordoned node');
+    expect(messageOf(await bench.refused('a', 'Unschedulable'), 'Allocated')).toContain('is on a cordoned node');
     await bench.node('n1', false);
     await bench.placed('a', 'p1');
   });
