@@ -34,6 +34,7 @@ export function serveBuiltin(builtin: BuiltinResource): Resource {
     validate: (object, subresource, old) =>
       isCrd ? validateCustomResourceDefinition(object, old) : builtin.validate(object, subresource, old),
     views: new WeakMap(),
+    rows: new WeakMap(),
     fields: new WeakMap(),
   };
 }

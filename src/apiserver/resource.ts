@@ -8,6 +8,14 @@ import type { FieldError } from './field-error.ts';
 import type { KubeObject } from './object.ts';
 import { type Entry, parseEntry, serializeObject } from './store/entry.ts';
 
+/** A table row as far as it does not change with time. */
+export interface KeptRow {
+  /** JSON texts of cells, or the time in ms since the epoch that an age counts from. */
+  readonly cells: readonly (string | number)[];
+  /** The JSON text of the object's metadata. */
+  readonly metadata: string;
+}
+
 export interface Resource {
   /** Empty for the core group. */
   readonly group: string;
@@ -45,6 +53,8 @@ export interface Resource {
   readonly returnsDeleted: boolean;
   readonly columns: readonly TableColumn[];
   row(object: KubeObject, now: number): TableCell[];
+  /** The same with ages left open, where rows can be kept; see printer-columns.ts. */
+  rowTemplate?(object: KubeObject): (TableCell | { readonly since: string })[];
   /** Fields that a field selector may name, beside metadata.name and metadata.namespace. */
   readonly selectableFields: readonly string[];
   selectedFields(object: KubeObject): Record<string, string>;
@@ -59,8 +69,9 @@ export interface Resource {
   validate(object: KubeObject, subresource: string, old?: KubeObject): FieldError[];
   toStorage(object: KubeObject): KubeObject;
   fromStorage(object: KubeObject): KubeObject;
-  /** Texts and selector fields already made for this version, by entry. */
+  /** Texts, table rows and selector fields already made for this version, by entry. */
   readonly views: WeakMap<Entry, string>;
+  readonly rows: WeakMap<Entry, KeptRow>;
   readonly fields: WeakMap<Entry, Readonly<Record<string, string>>>;
 }
 

@@ -95,6 +95,7 @@ function customResource(crd: KubeObject, spec: JsonObject, names: AcceptedNames,
     toStorage: inVersion(`${group}/${storedVersion}`),
     fromStorage: inVersion(`${group}/${name}`),
     views: new WeakMap(),
+    rows: new WeakMap(),
     fields: new WeakMap(),
   };
 }

@@ -11,6 +11,7 @@ import type { User } from '../discovery/virtual-resources.ts';
 import type { Watch } from '../watch/watch.ts';
 import type { Answer } from './answer.ts';
 import type { Handler } from './handler.ts';
+import { type ChunkCache, startOnSocket } from './watch-socket.ts';
 
 export interface ListenOptions {
   readonly handler: Handler;
@@ -28,17 +29,23 @@ export interface Listener {
   close(grace: number): Promise<void>;
 }
 
+/** The watches under way, and the frames they share. */
+interface OpenWatches {
+  readonly watches: Set<Watch>;
+  readonly chunks: ChunkCache;
+}
+
 const keepAlive = 120_000;
 
 /** Begins to listen. @throws Error when the address cannot be had (`code` EADDRINUSE and the like) */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const watches = new Set<Watch>();
+  const open: OpenWatches = { watches: new Set(), chunks: new WeakMap() };
   // A connection's certificate does not change, and taking it apart costs more than all else about a small request.
   const users = new WeakMap<TLSSocket, User | 'refused'>();
   const answer = getRequestListener(
     async (request, env) => {
       const { incoming, outgoing } = env as HttpBindings;
-      send(await options.handler(request, userOf(incoming, request, options, users)), outgoing, watches);
+      send(await options.handler(request, userOf(incoming, request, options, users)), outgoing, open);
       return RESPONSE_ALREADY_SENT;
     },
     { overrideGlobalObjects: false },
@@ -68,7 +75,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     renew(credentials) {
       server.setSecureContext(tlsOptions(credentials));
     },
-    close: (grace) => close(server, watches, grace),
+    close: (grace) => close(server, open.watches, grace),
   };
 }
 
@@ -98,7 +105,7 @@ function certificateUser(socket: TLSSocket): User | 'refused' {
   return { name, groups: [...[O].flat().filter((group) => group !== undefined), 'system:authenticated'] };
 }
 
-function send(answer: Answer, outgoing: ServerResponse, watches: Set<Watch>): void {
+function send(answer: Answer, outgoing: ServerResponse, watches: OpenWatches): void {
   const { status, headers, body } = answer;
   if (outgoing.destroyed) return;
   if (typeof body === 'string' || body instanceof Uint8Array) {
@@ -109,36 +116,8 @@ function send(answer: Answer, outgoing: ServerResponse, watches: Set<Watch>): vo
   }
   outgoing.writeHead(status, { ...headers });
   outgoing.flushHeaders();
-  watches.add(body);
-  outgoing.on('drain', () => {
-    body.drained();
-  });
-  outgoing.on('close', () => {
-    body.stop();
-  });
-  body.start({
-    write: (bytes) => writeChunk(outgoing, bytes),
-    end(cut) {
-      watches.delete(body);
-      if (cut) outgoing.destroy();
-      else outgoing.end();
-    },
-  });
-}
-
-/**
- * Writes one chunk of a chunked answer. ServerResponse makes three writes of it; with hundreds of watches these are most of the
- * work, so a framed chunk goes to the socket itself once the head is out.
- */
-function writeChunk(outgoing: ServerResponse, bytes: Uint8Array): boolean {
-  const { socket } = outgoing;
-  if (socket === null || outgoing.writableLength > 0 || !outgoing.chunkedEncoding) return outgoing.write(bytes);
-  let chunk = chunks.get(bytes);
-  if (chunk === undefined) {
-    chunk = Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
-    chunks.set(bytes, chunk);
-  }
-  return socket.write(chunk);
+  watches.watches.add(body);
+  startOnSocket(body, outgoing, watches.chunks, () => watches.watches.delete(body));
 }
 
 async function close(server: Server, watches: Set<Watch>, grace: number): Promise<void> {

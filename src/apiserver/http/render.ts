@@ -41,7 +41,7 @@ function objectText(text: string, result: Result & { type: 'object' }, options: 
   const { accepted, now, includeObject } = options;
   if (accepted.as === 'Table') {
     const metadata = { resourceVersion: (JSON.parse(text) as KubeObject).metadata.resourceVersion };
-    return tableText(result.resource, [text], metadata, { version: accepted.version, includeObject, now });
+    return tableText(result.resource, text, metadata, { version: accepted.version, includeObject, now });
   }
   if (accepted.as === 'PartialObjectMetadata') return partialText(JSON.parse(text) as KubeObject, accepted.version);
   return text;

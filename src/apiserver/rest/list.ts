@@ -58,34 +58,32 @@ export function listObjects(api: Api, selection: Selection, options: ListOptions
   const collection = api.store.collection(resource.storage);
   const prefix = namespace === '' ? '' : `${namespace}/`;
   const { revision, after } = startOf(api, resource, options, prefix);
-  const all = collection.snapshot(revision, prefix, after);
   const selective = selection.labels !== undefined || selection.fields !== undefined;
   // At "any" version a real server answers from its cache, which knows no pages.
   const limit = options.resourceVersion === 0 && options.continueToken === '' ? 0 : options.limit;
-  if (limit === 0 || (!selective && all.length <= limit)) {
-    const entries = selective ? all.filter((entry) => isSelected(selection, entry)) : all;
-    return { type: 'list', resource, entries, resourceVersion: String(revision), continueToken: '', remainingItemCount: undefined };
-  }
-  const entries: Entry[] = [];
-  let last = '';
-  let more = false;
-  for (const entry of all) {
-    if (selective && !isSelected(selection, entry)) continue;
-    if (entries.length === limit) {
-      more = true;
-      break;
-    }
-    entries.push(entry);
-    last = entry.key;
-  }
+  // One entry more than the page shows whether another follows.
+  const all = collection.snapshot(revision, prefix, after, selective || limit === 0 ? Infinity : limit + 1);
+  const entries = selective ? firstSelected(selection, all, limit === 0 ? Infinity : limit + 1) : all;
+  const more = limit > 0 && entries.length > limit;
+  if (more) entries.length = limit;
   return {
     type: 'list',
     resource,
     entries,
     resourceVersion: String(revision),
-    continueToken: more ? encodeContinue(revision, last.slice(prefix.length)) : '',
-    remainingItemCount: more && !selective ? all.length - entries.length : undefined,
+    continueToken: more ? encodeContinue(revision, (entries.at(-1)?.key ?? '').slice(prefix.length)) : '',
+    remainingItemCount: more && !selective ? collection.count(revision, prefix, after) - limit : undefined,
   };
+}
+
+function firstSelected(selection: Selection, all: readonly Entry[], limit: number): Entry[] {
+  const selected: Entry[] = [];
+  for (const entry of all) {
+    if (!isSelected(selection, entry)) continue;
+    selected.push(entry);
+    if (selected.length >= limit) break;
+  }
+  return selected;
 }
 
 function startOf(api: Api, resource: Resource, options: ListOptions, prefix: string): { revision: number; after: string } {

@@ -66,24 +66,19 @@ export class Collection {
   }
 
   /**
-   * The entries at `revision` in key order, whose key is above `after` and starts with `prefix`.
-   * The array is a snapshot: it does not change with later writes.
+   * The entries at `revision` in key order, whose key is above `after` and starts with `prefix`, at least the first `limit` of
+   * them. The array is a snapshot: it does not change with later writes.
    */
-  snapshot(revision: number, prefix: string, after = ''): Entry[] {
-    const undone = new Map<string, Entry | undefined>();
-    for (let i = this.#log.length - 1; i >= 0; i -= 1) {
-      const event = this.#log[i];
-      if (event === undefined || event.revision <= revision) break;
-      if (event.entry.key.startsWith(prefix)) undone.set(event.entry.key, event.previous);
-    }
+  snapshot(revision: number, prefix: string, after = '', limit = Infinity): Entry[] {
+    const undone = this.#undone(revision, prefix);
     const result: Entry[] = [];
-    const from = after > prefix ? after : prefix;
-    for (let i = lowerBound(this.#keys, from); i < this.#keys.length; i += 1) {
+    const [start, end] = this.#range(prefix, after);
+    for (let i = start; i < end; i += 1) {
       const key = this.#keys[i] ?? '';
-      if (!key.startsWith(prefix)) break;
-      if (key === after || undone.has(key)) continue;
+      if (undone.size > 0 && undone.has(key)) continue;
       const entry = this.#entries.get(key);
       if (entry !== undefined) result.push(entry);
+      if (undone.size === 0 && result.length >= limit) return result;
     }
     let restored = false;
     for (const [key, entry] of undone) {
@@ -93,6 +88,32 @@ export class Collection {
     }
     if (restored) result.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
     return result;
+  }
+
+  /** How many entries `snapshot` without a limit would answer. */
+  count(revision: number, prefix: string, after = ''): number {
+    if (this.#undone(revision, prefix).size > 0) return this.snapshot(revision, prefix, after).length;
+    const [start, end] = this.#range(prefix, after);
+    return end - start;
+  }
+
+  /** Where the keys lie that start with `prefix` and are above `after`: first index, and the one past the last. */
+  #range(prefix: string, after: string): [start: number, end: number] {
+    // A prefix ends in a slash; the digit 0 is the character next to it.
+    const end = prefix === '' ? this.#keys.length : lowerBound(this.#keys, `${prefix.slice(0, -1)}0`);
+    const start = lowerBound(this.#keys, after > prefix ? after : prefix);
+    return [this.#keys[start] === after ? start + 1 : start, end];
+  }
+
+  /** What each key changed after `revision` was before: undefined where it was not there. */
+  #undone(revision: number, prefix: string): Map<string, Entry | undefined> {
+    const undone = new Map<string, Entry | undefined>();
+    for (let i = this.#log.length - 1; i >= 0; i -= 1) {
+      const event = this.#log[i];
+      if (event === undefined || event.revision <= revision) break;
+      if (event.entry.key.startsWith(prefix)) undone.set(event.entry.key, event.previous);
+    }
+    return undone;
   }
 
   /** The logged changes with `after` < revision <= `upTo`, oldest first. `after` must not be below `oldest`. */

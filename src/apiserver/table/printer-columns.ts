@@ -4,10 +4,17 @@ import type { TableCell, TableColumn } from '../builtin/resource.ts';
 import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../object.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
 
-/** Column definitions and the function that fills a row of them. */
+/** Column definitions and what fills a row of them. */
 export interface PrinterColumns {
   readonly columns: readonly TableColumn[];
+  /** The cells, but for those that show an age: these are the time they count from. */
+  rowTemplate(object: KubeObject): (TableCell | Since)[];
   row(object: KubeObject, now: number): TableCell[];
+}
+
+/** A cell that shows the time since `since` (RFC 3339). */
+export interface Since {
+  readonly since: string;
 }
 
 const nameColumn: TableColumn = {
@@ -27,9 +34,14 @@ const defaultColumns: Json[] = [{ name: 'Age', type: 'date', jsonPath: '.metadat
 export function printerColumns(additional: Json | undefined): PrinterColumns {
   const given = Array.isArray(additional) && additional.length > 0 ? additional : defaultColumns;
   const columns = given.filter(isJsonObject).map((column) => ({ definition: definitionOf(column), path: pathOf(column) }));
+  const rowTemplate = (object: KubeObject): (TableCell | Since)[] => [
+    object.metadata.name,
+    ...columns.map(({ definition, path }) => cellOf(definition.type, path(object))),
+  ];
   return {
     columns: [nameColumn, ...columns.map(({ definition }) => definition)],
-    row: (object, now) => [object.metadata.name, ...columns.map(({ definition, path }) => cellOf(definition.type, path(object), now))],
+    rowTemplate,
+    row: (object, now) => rowTemplate(object).map((cell) => (isSince(cell) ? age(cell.since, now) : cell)),
   };
 }
 
@@ -55,7 +67,12 @@ function pathOf(column: JsonObject): JsonPath {
   }
 }
 
-function cellOf(type: TableColumn['type'], values: readonly Json[], now: number): TableCell {
+/** Whether a cell is to show an age. */
+export function isSince(cell: TableCell | Since): cell is Since {
+  return typeof cell === 'object' && cell !== null;
+}
+
+function cellOf(type: TableColumn['type'], values: readonly Json[]): TableCell | Since {
   const [value] = values;
   if (value === undefined || value === null) return null;
   switch (type) {
@@ -66,7 +83,7 @@ function cellOf(type: TableColumn['type'], values: readonly Json[], now: number)
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
     case 'date':
-      return typeof value === 'string' ? age(value, now) : '<invalid>';
+      return typeof value === 'string' ? { since: value } : '<invalid>';
     case 'string':
       return typeof value === 'string' ? value : JSON.stringify(value);
   }

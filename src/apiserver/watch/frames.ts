@@ -60,7 +60,7 @@ function tableFrameText(resource: Resource, form: WatchForm & { as: 'Table' }, e
   const { version, includeObject } = form;
   return tableText(
     resource,
-    [viewText(resource, entry)],
+    viewText(resource, entry),
     { resourceVersion: String(entry.revision) },
     { version, includeObject, now },
     first,
