@@ -1,0 +1,92 @@
+/** Agent and controller against a real API server, with the rights of deploy/ and no more. */
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { kubectl, kubectlOk } from '../support/kubectl.ts';
+import { repository } from '../support/standalone-process.ts';
+import { installCrds } from './install-crds.ts';
+import { type OperatorProcesses, startOperator } from './operator-processes.ts';
+
+interface Device {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly online: boolean };
+  readonly status?: { readonly uuid?: string };
+}
+interface Parent {
+  readonly status?: { readonly remaining?: string };
+}
+
+const namespace = 'operator';
+const examples = new URL('examples/', repository).pathname;
+let operator: OperatorProcesses;
+let atFirst: string[];
+
+const run = (...args: string[]): Promise<string> => kubectlOk(inject('realKubeconfig'), ['--namespace', namespace, ...args]);
+const list = async <T>(resource: string): Promise<T[]> => (JSON.parse(await run('get', resource, '-o', 'json')) as { items: T[] }).items;
+const remaining = async (): Promise<string[]> => (await list<Parent>('mdevparents')).map(({ status }) => status?.remaining ?? '').sort();
+const onlineDevices = async (): Promise<Device[]> => (await list<Device>('mdevdevices')).filter(({ spec }) => spec.online);
+const waitForReady = async (): Promise<unknown> =>
+  run('wait', '--for=condition=Ready', '--timeout=30s', ...(await onlineDevices()).map(({ metadata }) => `mdevdevice/${metadata.name}`));
+
+beforeAll(async () => {
+  await installCrds(inject('realKubeconfig'));
+  await run('create', 'namespace', namespace);
+  await kubectlOk(inject('realKubeconfig'), ['create', '-f', '-'], {
+    input: 'apiVersion: v1\nkind: Node\nmetadata: {name: operator-node}\n',
+  });
+  operator = await startOperator(inject('realKubeconfig'), 'operator-node');
+});
+afterAll(() => operator[Symbol.asyncDispose]());
+
+it('publishes the parents, owned by the Node', async () => {
+  await expect
+    .poll(remaining, { timeout: 60_000 })
+    .toEqual(expect.arrayContaining([expect.stringContaining('mtty-1=24'), expect.stringContaining('nvidia-11=16')]));
+  atFirst = await remaining();
+  const owners = await run('get', 'mdevparents', '-o', 'jsonpath={.items[*].metadata.ownerReferences[*].name}');
+  expect(new Set(owners.split(' '))).toEqual(new Set(['operator-node']));
+});
+
+it('makes the examples Ready', async () => {
+  await run('apply', '-f', examples);
+  expect((await onlineDevices()).length).toBeGreaterThanOrEqual(9);
+  await waitForReady();
+});
+
+it('finds its devices again after a crash of agent and controller', async () => {
+  const before = await list<Device>('mdevdevices');
+  await operator.end('agent', 'SIGKILL');
+  await operator.end('controller', 'SIGKILL');
+  operator.start('controller');
+  operator.start('agent');
+  await waitForReady();
+  const uuids = (devices: Device[]): unknown => devices.map(({ metadata, status }) => [metadata.name, status?.uuid]);
+  expect(uuids(await list<Device>('mdevdevices'))).toEqual(uuids(before));
+});
+
+it('says with an Event and a condition what it cannot do', async () => {
+  const manifest = {
+    apiVersion: 'mediated.dev/v1alpha1',
+    kind: 'MdevDevice',
+    metadata: { name: 'odd' },
+    spec: { type: { id: 'no-such-type' } },
+  };
+  await kubectlOk(inject('realKubeconfig'), ['--namespace', namespace, 'create', '-f', '-'], { input: JSON.stringify(manifest) });
+  await run('wait', '--for=condition=Allocated=False', '--timeout=30s', 'mdevdevice/odd');
+  expect(await run('get', 'mdevdevice', 'odd', '-o', 'jsonpath={.status.conditions[?(@.type=="Allocated")].reason}')).toBe('NoSuchType');
+  await run('delete', 'mdevdevice', 'odd', '--timeout=20s');
+});
+
+it('gives the counts back when the examples are deleted, but for the device to retain', async () => {
+  await run('delete', '-f', examples, '--timeout=60s');
+  const others = (texts: string[]): string[] => texts.filter((text) => !text.includes('nvidia'));
+  await expect.poll(async () => others(await remaining()), { timeout: 30_000 }).toEqual(others(atFirst));
+});
+
+it('keeps all its processes, the controller that waits for the Lease too', () => {
+  expect(operator.lost(), operator.log()).toEqual([]);
+});
+
+it('was refused nothing: the rights in deploy/ suffice', async () => {
+  expect(operator.log()).not.toMatch(/forbidden|Forbidden/);
+  const leases = await kubectl(inject('realKubeconfig'), ['get', 'leases', '-A', '-o', 'name']);
+  expect(leases.stdout).not.toBe('');
+});
