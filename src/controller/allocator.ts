@@ -39,6 +39,8 @@ const everybody = '';
 const explainAfter = 1000;
 /** How long a place is kept for a device that has to leave another parent first, ms. */
 const reservationLasts = 60_000;
+/** How long after a decision failed it is tried again, ms. */
+const retryOdd = 10_000;
 /** A group is placed once no member has come for this long, so that all are considered together, ms. */
 const groupSettles = 250;
 
@@ -193,8 +195,8 @@ export class Allocator {
       for (const [member, action] of decide(device, situation)) this.#carryOut(member, action);
     } catch (error) {
       // One odd object must not stop the others.
-      const delay = this.#later.retry(key);
-      this.#options.log.error({ device: key, err: error, delay }, 'cannot decide about a device');
+      this.#later.addAfter(key, retryOdd);
+      this.#options.log.error({ device: key, err: error }, 'cannot decide about a device');
     }
   }
 

@@ -81,13 +81,6 @@ export class WorkQueue {
     this.#timers.set(key, { due, cancel });
   }
 
-  /** Adds `key` with the delay that its failures so far ask for, and counts one more. */
-  retry(key: string): number {
-    const delay = this.#nextDelay(key);
-    this.addAfter(key, delay);
-    return delay;
-  }
-
   /** Takes `key` out unless it is being worked on: no delay, no failures, not waiting. */
   forget(key: string): void {
     this.#timers.get(key)?.cancel();

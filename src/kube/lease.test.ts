@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../lib/manual-clock.ts';
+import type { HttpClient } from './http-client.ts';
+import { heartbeat } from './lease.ts';
+import { collectingLog } from './testing/lines.ts';
+import { json, ScriptedServer, status } from './testing/scripted-server.ts';
+
+describe('heartbeat', () => {
+  let server: ScriptedServer;
+  let client: HttpClient;
+  let clock: ManualClock;
+  let stop: AbortController;
+  let beating: Promise<void>;
+  const log = collectingLog();
+
+  beforeEach(async () => {
+    server = await new ScriptedServer().start();
+    clock = new ManualClock();
+    client = server.client(clock);
+    stop = new AbortController();
+    const lease = { namespace: 'kube-node-lease', name: 'n1' };
+    beating = heartbeat(
+      { client, clock, log, lease, identity: 'n1', fieldManager: 'mdev-agent', interval: 10_000, durationSeconds: 40 },
+      stop.signal,
+    );
+  });
+
+  afterEach(async () => {
+    stop.abort(new Error('test over'));
+    await beating;
+    await client.close();
+    await server[Symbol.asyncDispose]();
+  });
+
+  /** Lets an answer arrive: until the next beat is waited for, or the request is over. */
+  async function answered(): Promise<void> {
+    for (let index = 0; index < 2000 && clock.pending !== 1; index++) await new Promise((resolve) => setImmediate(resolve));
+    for (let index = 0; index < 50; index++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  it('beats at its interval, also after a beat that failed, and stops when told to', async () => {
+    server
+      .next(json(200, {}))
+      .next(status(500, 'InternalError', 'broken'))
+      .next(json(200, {}));
+    for (let beat = 1; beat <= 3; beat++) {
+      await server.arrived(beat);
+      await answered();
+      await clock.advance(10_000);
+    }
+    await server.arrived(4);
+    const [first] = server.received;
+    expect(first?.url.pathname).toBe('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/n1');
+    expect(JSON.parse(first?.body ?? '')).toMatchObject({
+      spec: { holderIdentity: 'n1', leaseDurationSeconds: 40, renewTime: '2026-01-01T00:00:00.000000Z' },
+    });
+    expect(log.lines).toContain('warn cannot renew a lease');
+  });
+});
