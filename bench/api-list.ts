@@ -54,8 +54,11 @@ async function connectionOptions(kubeconfig: string): Promise<RequestOptions> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const url = new URL(config.getCurrentCluster()?.server ?? '');
-  const options: RequestOptions = { host: url.hostname, port: url.port, agent: new Agent({ keepAlive: true, maxSockets: 1 }) };
+  const options: RequestOptions = { host: url.hostname, port: url.port };
   await config.applyToHTTPSOptions(options);
+  // kubectl keeps its connection; the agent that client-node has put there makes a new one for each request.
+  const { ca, cert, key } = options;
+  options.agent = new Agent({ keepAlive: true, maxSockets: 1, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
   return options;
 }
 

@@ -65,7 +65,8 @@ async function ensureToken(path: string): Promise<string> {
 
 /** Whether an Authorization header carries the token; takes the same time whatever it carries. */
 export function isBearer(header: string | null, token: string): boolean {
-  const given = /^bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '';
+  if (header === null) return false;
+  const given = /^bearer +(\S+)$/i.exec(header)?.[1] ?? '';
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(token));
 }
