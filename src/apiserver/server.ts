@@ -123,7 +123,7 @@ export async function startApiCore(options: Omit<ApiServerOptions, 'host' | 'por
     version,
     address,
     now: () => clock.now(),
-    health: () => ({ ping: undefined, store: undefined, shutdown: stopping ? 'the server is stopping' : undefined }),
+    health: () => ({ ping: undefined, store: store.problem, shutdown: stopping ? 'the server is stopping' : undefined }),
     openapi: createOpenapi(registry, version.gitVersion),
   };
   const handle = createHandler({ api, system, isStopping: () => stopping });

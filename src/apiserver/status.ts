@@ -163,13 +163,12 @@ export function expired(message: string, metadata: JsonObject = {}): StatusError
 }
 
 /** 405: the resource exists, this verb on it does not. */
-export function methodNotAllowed(resource: GroupResource, verb: string): StatusError {
-  return failure(
-    405,
-    'MethodNotAllowed',
-    `${verb} is not supported on resources of kind ${goQuote(resourceText(resource))}`,
-    detailsOf(resource, ''),
-  );
+export function methodNotAllowed(
+  resource: GroupResource,
+  verb: string,
+  message = `${verb} is not supported on resources of kind ${goQuote(resourceText(resource))}`,
+): StatusError {
+  return failure(405, 'MethodNotAllowed', message, detailsOf(resource, ''));
 }
 
 /** 405 as the built-in resources answer it, which say nothing of themselves. */

@@ -23,7 +23,7 @@ export function startCrdController(api: Api): WorkLoop {
     // Watches end when their resource is replaced: not for a change that concerns nothing they see.
     if (served.get(crd.metadata.name) === key) return;
     served.set(crd.metadata.name, key);
-    api.registry.replace(crd.metadata.name, hasTrueCondition(crd, 'Established') ? customResources(crd) : []);
+    api.registry.replace(crd.metadata.name, hasTrueCondition(crd, 'Established') ? resourcesOf(api, crd) : []);
   };
   const loop = startWorkLoop({ name: 'crd', clock: api.clock, log: api.log, work: (name) => reconcile(api, name) });
   const stop = api.store.listen((storage, event) => {
@@ -52,6 +52,16 @@ export function startCrdController(api: Api): WorkLoop {
       return loop.close();
     },
   };
+}
+
+/** The resources of a CRD; none, and a complaint, for one that an earlier and laxer version of this program has stored. */
+function resourcesOf(api: Api, crd: KubeObject): Resource[] {
+  try {
+    return customResources(crd);
+  } catch (error) {
+    api.log.error({ err: error, crd: crd.metadata.name }, 'Cannot serve a CRD');
+    return [];
+  }
 }
 
 /** What of a CRD decides how it is served. */

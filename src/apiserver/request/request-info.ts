@@ -79,7 +79,7 @@ function verbOf(method: string, name: string, query: URLSearchParams): Verb | un
     case 'GET':
     case 'HEAD':
       if (name !== '') return 'get';
-      return isTrue(query.get('watch')) ? 'watch' : 'list';
+      return method === 'GET' && isTrue(query.get('watch')) ? 'watch' : 'list';
     default:
       return undefined;
   }

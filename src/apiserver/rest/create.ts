@@ -1,6 +1,7 @@
 /** The create verb. */
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Api } from '../api.ts';
+import { crdStorage } from '../custom/crd-hooks.ts';
 import { trackUpdate } from '../fieldmanager/update.ts';
 import { finalizerWarnings } from '../meta/finalizer-warnings.ts';
 import { formatTime } from '../meta/normalize-metadata.ts';
@@ -8,7 +9,7 @@ import type { KubeObject } from '../object.ts';
 import type { WriteOptions } from '../request/options.ts';
 import { groupKindOf, groupResourceOf, type Resource, viewText } from '../resource.ts';
 import { validateObjectMeta } from '../schema/object-meta.ts';
-import { alreadyExists, badRequest, beingDeleted, generateNameConflict, invalid, unexplained } from '../status.ts';
+import { alreadyExists, badRequest, beingDeleted, generateNameConflict, invalid, methodNotAllowed, unexplained } from '../status.ts';
 import { entryKey, serializeObject } from '../store/entry.ts';
 import { checkNamespace } from './namespace-check.ts';
 import type { ObjectResult } from './result.ts';
@@ -55,6 +56,7 @@ function prepare(api: Api, request: CreateRequest): KubeObject {
   if (metadata.resourceVersion && request.managed !== true) throw unexplained('resourceVersion should not be set on objects to be created');
   if (metadata.name === '' && metadata.generateName !== undefined) generateName(api, resource, namespace, object);
   checkNamespace(api, resource, namespace, metadata.name);
+  checkDefinition(api, resource);
   metadata.uid = randomUUID();
   metadata.creationTimestamp = formatTime(api.clock.now());
   delete metadata.selfLink;
@@ -67,6 +69,12 @@ function prepare(api: Api, request: CreateRequest): KubeObject {
   if (errors.length > 0) throw invalid(groupKindOf(resource), metadata.name, errors);
   api.hooks.get(resource.storage)?.complete?.(object);
   return object;
+}
+
+/** A CRD that is being deleted takes no new objects. */
+function checkDefinition(api: Api, resource: Resource): void {
+  if (!resource.custom || api.store.collection(crdStorage).newest(resource.storage)?.deleting !== true) return;
+  throw methodNotAllowed(groupResourceOf(resource), 'create', 'create not allowed while custom resource definition is terminating');
 }
 
 /** Field managers see the object as the client meant it, before parts are put back that the write may not set. */

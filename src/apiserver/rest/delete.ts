@@ -1,5 +1,4 @@
 /** The delete verbs. Finalizers and propagation follow k8s.io/apiserver/pkg/registry/generic/registry/store.go. */
-import { setTimeout as yieldToOthers } from 'node:timers/promises';
 import type { Api } from '../api.ts';
 import { formatTime } from '../meta/normalize-metadata.ts';
 import type { KubeObject } from '../object.ts';
@@ -12,6 +11,8 @@ import { requireEntry, type Target } from './update.ts';
 
 const orphanFinalizer = 'orphan';
 const foregroundFinalizer = 'foregroundDeletion';
+/** How many deletions of a collection are one turn of the event loop. */
+const batchSize = 200;
 
 /** Deletes one object, or marks it while finalizers hold it; resolves when durable. @throws StatusError 404, 409 */
 export async function deleteObject(api: Api, target: Target, options: DeleteOptions): Promise<ObjectResult | StatusResult> {
@@ -20,14 +21,14 @@ export async function deleteObject(api: Api, target: Target, options: DeleteOpti
 
 /** Deletes each of `entries` that is still there; resolves when all is durable. */
 export async function deleteEntries(api: Api, resource: Resource, entries: readonly Entry[], options: DeleteOptions): Promise<void> {
-  const writes: Promise<unknown>[] = [];
-  for (const [index, entry] of entries.entries()) {
-    if (index % 100 === 99) await yieldToOthers(0);
-    const current = api.store.collection(resource.storage).newest(entry.key);
-    if (current?.uid !== entry.uid) continue;
-    writes.push(deleteEntry(api, resource, current, options));
+  const collection = api.store.collection(resource.storage);
+  for (let start = 0; start < entries.length; start += batchSize) {
+    const present = entries.slice(start, start + batchSize).flatMap((entry) => {
+      const current = collection.newest(entry.key);
+      return current?.uid === entry.uid ? [current] : [];
+    });
+    await Promise.all(present.map((entry) => deleteEntry(api, resource, entry, options)));
   }
-  await Promise.all(writes);
 }
 
 /** Deletes or marks the object of `entry`, which must be the newest. */

@@ -51,6 +51,7 @@ export class ObjectStore {
   #durable = 0;
   #loaded = 0;
   #closed = false;
+  #problem: string | undefined;
 
   private constructor(history: HistoryLimits) {
     this.#history = history;
@@ -84,6 +85,11 @@ export class ObjectStore {
   /** The newest revision that readers may see. */
   get durableRevision(): number {
     return this.#durable;
+  }
+
+  /** Why the last write did not reach the disk; undefined when it did. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   /** The objects of one storage; an unknown name is an empty collection. */
@@ -177,6 +183,7 @@ export class ObjectStore {
   }
 
   #acknowledge(count: number): void {
+    this.#problem = undefined;
     const done = this.#pending.splice(0, count);
     for (const { storage, event } of done) {
       this.#durable = event.revision;
@@ -193,6 +200,7 @@ export class ObjectStore {
   }
 
   #rollBack(cause: Error): void {
+    this.#problem = cause.message;
     const lost = this.#pending;
     this.#pending = [];
     for (const collection of this.#collections.values()) collection.rollBack(this.#durable);
