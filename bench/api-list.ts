@@ -75,7 +75,7 @@ async function listAll(connection: RequestOptions, accept: string): Promise<Page
 
 function fetchPage(connection: RequestOptions, accept: string, target: string): Promise<Page> {
   return new Promise((resolve, reject) => {
-    get({ ...connection, path: target, headers: { ...connection.headers, accept } }, (response) => {
+    get({ ...connection, path: target, headers: { ...(connection.headers as Record<string, string> | undefined), accept } }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
