@@ -12,13 +12,10 @@ export interface DesiredContext {
   readonly adoptNamespaces: readonly string[];
   /** The kernel's name of the parent that an MdevParent object stands for. */
   parentOf(objectName: string): string | undefined;
-  /** The records of objects of this namespace and name. */
-  recordsOf(namespace: string, name: string): readonly OwnershipRecord[];
 }
 
 /**
- * What an object that is allocated to this node asks for. The UUID is that of its record, if it has one; else that of a
- * device that can be taken over; else what the object says.
+ * What an object that is allocated to this node asks for, by itself; `withRecords` says which UUID it gets.
  * @throws Error when the object is not allocated
  */
 export function desiredOf(device: MdevDevice, context: DesiredContext): Desired {
@@ -27,7 +24,7 @@ export function desiredOf(device: MdevDevice, context: DesiredContext): Desired 
   const allocation = status?.allocation;
   if (allocation === undefined) throw new Error(`MdevDevice ${namespace}/${name} is not allocated`);
   const attributes = spec.attributes ?? [];
-  const given: Desired = {
+  return {
     object: { uid, namespace, name },
     uuid: deviceUUID(device, context.clusterUID),
     uuidGiven: spec.uuid !== undefined,
@@ -45,9 +42,16 @@ export function desiredOf(device: MdevDevice, context: DesiredContext): Desired 
     hasFinalizer: metadata.finalizers?.includes(deviceFinalizer) === true,
     withdrawn: allocation.withdrawn === true,
   };
-  const records = context.recordsOf(namespace, name);
-  const record = records.find((candidate) => candidate.object.uid === uid) ?? records.find((candidate) => canTakeOver(candidate, given));
-  return record === undefined ? given : { ...given, uuid: record.uuid };
+}
+
+/**
+ * `desired` with the UUID of the object's record, if it has one; else of a device that it can take over; else as it is.
+ * @param records those of objects of this namespace and name
+ */
+export function withRecords(desired: Desired, records: readonly OwnershipRecord[]): Desired {
+  const own = records.find((candidate) => candidate.object.uid === desired.object.uid);
+  const record = own ?? records.find((candidate) => canTakeOver(candidate, desired));
+  return record === undefined ? desired : { ...desired, uuid: record.uuid };
 }
 
 /** Whether `a` has the better right to a UUID that both claim: the older one, then the one with the smaller UID. */

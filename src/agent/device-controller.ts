@@ -10,7 +10,7 @@ import type { MdevProvider } from '../provider/contract.ts';
 import { act } from './actor.ts';
 import { canTakeOver, decideOrphan } from './decide/decide.ts';
 import type { Action, Desired, Observed } from './decide/types.ts';
-import { desiredOf } from './desired.ts';
+import { desiredOf, withRecords } from './desired.ts';
 import { groupKey, type DeviceStore } from './device-store.ts';
 import type { DeviceWriter } from './device-writer.ts';
 import { Gates } from './gates.ts';
@@ -64,6 +64,8 @@ export class DeviceController {
   /** By parent; by '' those whose parent is not known, by `conflict` those whose UUID is another's. */
   readonly #waiting = new WaitingKeys();
   readonly #requests = new Map<string, Request[]>();
+  /** Keys whose device is being changed by us: it is looked at afterwards anyway, so what is heard of it meanwhile is nothing new. */
+  readonly #acting = new Set<string>();
 
   constructor(options: DeviceControllerOptions) {
     this.#options = options;
@@ -98,7 +100,7 @@ export class DeviceController {
   onDevice(uuid: string): void {
     for (const key of this.#claimants(uuid)) {
       this.#gates.open(key, ({ kind }) => kind !== 'create');
-      this.add(key);
+      if (!this.#acting.has(key)) this.add(key);
     }
   }
 
@@ -137,7 +139,8 @@ export class DeviceController {
       this.#requests.delete(key);
       for (const { run } of requests) await run();
       const object = this.#options.writer.current(key);
-      const desired = object?.status?.allocation?.nodeName === this.#options.nodeName ? this.#desired(object) : undefined;
+      const desired =
+        object?.status?.allocation?.nodeName === this.#options.nodeName ? this.#withRecords(this.#desired(object)) : undefined;
       await this.#reconcileOrphans(key, desired, signal);
       if (object !== undefined && desired !== undefined) {
         // Two objects may claim one UUID: they are looked at and acted on one after the other.
@@ -147,19 +150,19 @@ export class DeviceController {
         this.#options.writer.forget(key);
       }
     } finally {
+      this.#acting.delete(key);
       this.#parentLanes.leave(key);
       this.#uuidLanes.leave(key);
     }
   }
 
   #desired(object: MdevDevice): Desired {
-    const { clusterUID, adoptNamespaces, records } = this.#options;
-    return desiredOf(object, {
-      clusterUID,
-      adoptNamespaces,
-      parentOf: (name) => this.#parentOf(name),
-      recordsOf: (namespace, name) => records.ofOwner(namespace, name),
-    });
+    const { clusterUID, adoptNamespaces } = this.#options;
+    return desiredOf(object, { clusterUID, adoptNamespaces, parentOf: (name) => this.#parentOf(name) });
+  }
+
+  #withRecords(desired: Desired): Desired {
+    return withRecords(desired, this.#options.records.ofOwner(desired.object.namespace, desired.object.name));
   }
 
   #parentOf(objectName: string): string | undefined {
@@ -190,14 +193,19 @@ export class DeviceController {
 
   #context(key: string, object: MdevDevice, signal: AbortSignal): PassContext {
     const { clock, writer } = this.#options;
+    const given = this.#desired(object);
     return {
       key,
       clock,
       writer,
       observers: this.#observers,
       gates: this.#gates,
-      desired: () => this.#desired(object),
+      desired: () => {
+        this.#acting.delete(key);
+        return this.#withRecords({ ...given, parent: this.#parentOf(object.status?.allocation?.parentName ?? '') });
+      },
       mayChange: (parent) => this.#parentLanes.tryEnter(parent, key),
+      changed: () => this.#parentLanes.leave(key),
       act: (action, desired, observed) => this.#act(key, action, desired, observed, object, signal),
       later: (delay) => this.#queue.addAfter(key, delay),
       whenEased: (where) => this.#waiting.wait(where === 'conflict' ? conflict : where.parent, key),
@@ -212,6 +220,7 @@ export class DeviceController {
     object: MdevDevice | undefined,
     signal: AbortSignal,
   ): Promise<void> {
+    this.#acting.add(key);
     try {
       await act(key, action, desired, observed, object, this.#options, signal);
     } finally {

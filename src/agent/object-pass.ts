@@ -18,10 +18,12 @@ export interface PassContext {
   readonly observers: Observers;
   readonly writer: DeviceWriter;
   readonly gates: Gates;
-  /** What the object asks for, as the records are now. */
+  /** What the object asks for, as the records are now. Begins another look. */
   desired(): Desired;
   /** Whether a change may be made on the parent now; if not, the key comes again when it may. */
   mayChange(parent: string): boolean;
+  /** No more changes are made in this pass. */
+  changed(): void;
   act(action: Action, desired: Desired, observed: Observed): Promise<void>;
   /** Looks at the key again after `delay` ms. */
   later(delay: number): void;
@@ -181,6 +183,7 @@ async function publish(
   context: PassContext,
   signal: AbortSignal,
 ): Promise<void> {
+  context.changed();
   if (decision.conditions.length === 0) return;
   const { record, device, users, bootID } = observed;
   const ours = record?.object.uid === desired.object.uid && record.bootID === bootID;

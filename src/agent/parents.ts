@@ -1,5 +1,5 @@
 import { parentLabels } from '../api/group.ts';
-import { mdevParentSchema, type MdevParent } from '../api/mdev-parent.ts';
+import { mdevParentSchema, type MdevParent, type ParentDevice } from '../api/mdev-parent.ts';
 import { parentObjectName } from '../api/parent-name.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Log } from '../kube/log.ts';
@@ -38,8 +38,9 @@ interface Counts {
   foreign: number;
 }
 
-/** At most one write in this time per parent, ms; what is newest then is written. */
+/** At most one write in this time per parent, ms; what is newest then is written. A long list of devices is dear to write, so it waits longer. */
 const minInterval = 300;
+const intervalPerDevice = 2;
 
 /** A label's value as Kubernetes wants it, made of what a driver calls itself. */
 function labelValue(text: string): string {
@@ -77,7 +78,9 @@ export class ParentPublisher {
   /** Something about a parent, or about whom its devices belong to, may have changed. */
   notify(parent: string): void {
     const last = this.#lastWrite.get(parent);
-    const delay = last === undefined ? 0 : last + minInterval - this.#options.clock.monotonic();
+    const devices = this.#options.state.view(parent)?.devices.length ?? 0;
+    const interval = minInterval + intervalPerDevice * devices;
+    const delay = last === undefined ? 0 : last + interval - this.#options.clock.monotonic();
     this.#queue.addAfter(parent, delay);
   }
 
@@ -106,13 +109,14 @@ export class ParentPublisher {
     const key = parentObjectName(nodeName, name);
     const view = state.view(name);
     let object = this.#written.latest(key, parents.get(key));
-    this.#count(name, view);
     if (view === undefined) {
+      this.#count(name, []);
       if (object !== undefined) await this.#writeStatus(key, object, absentStatus(object, clock.now()), signal);
       return;
     }
     if (!this.#hasMetadata(object, view)) object = await this.#writeObject(key, view, signal);
     const status = presentStatus(view, state.bootID, this.#ownership(), object, clock.now());
+    this.#count(name, status.devices ?? []);
     if (object !== undefined) await this.#writeStatus(key, object, status, signal);
   }
 
@@ -128,13 +132,9 @@ export class ParentPublisher {
     };
   }
 
-  #count(name: string, view: ParentView | undefined): void {
-    const ownership = this.#ownership();
+  #count(name: string, devices: readonly ParentDevice[]): void {
     const counts = { owned: 0, orphaned: 0, foreign: 0 };
-    for (const device of view?.devices ?? []) {
-      const record = ownership.recordOf(device);
-      counts[record === undefined ? 'foreign' : ownership.hasObject(record) ? 'owned' : 'orphaned'] += 1;
-    }
+    for (const { owner, orphaned } of devices) counts[owner === undefined ? 'foreign' : orphaned === true ? 'orphaned' : 'owned'] += 1;
     this.#counts.set(name, counts);
     const all = [...this.#counts.values()];
     const sum = (of: keyof Counts): number => all.reduce((total, each) => total + each[of], 0);

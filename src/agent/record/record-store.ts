@@ -116,7 +116,10 @@ export class RecordStore implements RecordWriter {
     try {
       await unlink(this.#path(uuid));
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') { this.#drop(uuid); return; }
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+        this.#drop(uuid);
+        return;
+      }
       throw new RecordError(`Cannot remove the ownership record of ${uuid}: ${(cause as Error).message}`, { cause });
     }
     this.#drop(uuid);
