@@ -35,6 +35,9 @@ function thing(name: string, payload = ''): KubeObject {
   return { apiVersion: 'v1', kind: 'Thing', metadata, payload };
 }
 
+/** Subscribers are told a turn after the writer. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 describe('the object store', () => {
   it('keeps objects and revisions over a restart, and never gives a revision twice', async () => {
     const store = await openStore();
@@ -64,6 +67,7 @@ describe('the object store', () => {
     expect(heard).toEqual([]);
     await write.durable;
     expect(store.get('things', 'ns', 'a')).toBe(write.entry);
+    await nextTurn();
     expect(heard).toEqual(['ADDED a']);
   });
 
@@ -72,6 +76,7 @@ describe('the object store', () => {
     const revisions: number[] = [];
     store.subscribe('things', (event) => revisions.push(event.revision));
     await Promise.all(Array.from({ length: 500 }, (_, index) => store.put('things', thing(`t${index}`), 'tag').durable));
+    await nextTurn();
     expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
     expect(new Set(revisions).size).toBe(500);
   });
@@ -79,6 +84,7 @@ describe('the object store', () => {
   it('undoes what a full disk refuses, with all that was queued behind it, and goes on', async () => {
     const store = await openStore({ maxPages: 40 });
     await store.put('things', thing('small', 'before'), 'tag').durable;
+    await nextTurn();
     const heard: string[] = [];
     store.subscribe('things', (event) => heard.push(event.entry.name));
     const big = store.put('things', thing('big', 'x'.repeat(1_000_000)), 'tag');
@@ -92,6 +98,7 @@ describe('the object store', () => {
     expect(kept !== undefined && parseEntry(kept)['payload']).toBe('before');
     expect(store.collection('things').size).toBe(1);
     await store.put('things', thing('later'), 'tag').durable;
+    await nextTurn();
     expect(heard).toEqual(['later']);
     await closeStore(store);
     expect((await openStore()).collection('things').size).toBe(2);

@@ -45,6 +45,7 @@ export class ObjectStore {
   readonly #subscribers = new Map<string, Set<(event: StoreEvent) => void>>();
   readonly #history: HistoryLimits;
   #pending: Pending[] = [];
+  #untold: Pending[] = [];
   #settling: { readonly revision: number; readonly resolve: () => void }[] = [];
   #journal: Journal | undefined;
   #revision = 0;
@@ -135,7 +136,7 @@ export class ObjectStore {
     await new Promise<void>((resolve) => this.#settling.push({ revision: last.event.revision, resolve }));
   }
 
-  /** Calls `listener` with every durable change of every storage, in order; the returned function ends it. */
+  /** Calls `listener` with every durable change of every storage, in order, before its writer is told; the returned function ends it. */
   listen(listener: StoreListener): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -143,7 +144,10 @@ export class ObjectStore {
     };
   }
 
-  /** Calls `subscriber` with every durable change of one storage, in order; the returned function ends it. */
+  /**
+   * Calls `subscriber` with every durable change of one storage, in order, soon after it became durable; the returned function
+   * ends it.
+   */
   subscribe(storage: string, subscriber: (event: StoreEvent) => void): () => void {
     const subscribers = this.#subscribers.get(storage) ?? new Set();
     this.#subscribers.set(storage, subscribers);
@@ -193,9 +197,17 @@ export class ObjectStore {
     // Writers are answered first: their promises' reactions run before the next group comes back.
     for (const { resolve } of done) resolve();
     this.#settle();
-    for (const { storage, event } of done) {
+    for (const { storage, event } of done) for (const listener of [...this.#listeners]) listener(storage, event);
+    if (this.#untold.length === 0) setImmediate(() => this.#tellSubscribers());
+    this.#untold.push(...done);
+  }
+
+  /** In a turn of its own: hundreds of watches must not hold up the answers of the writers. */
+  #tellSubscribers(): void {
+    const untold = this.#untold;
+    this.#untold = [];
+    for (const { storage, event } of untold) {
       for (const subscriber of [...(this.#subscribers.get(storage) ?? [])]) subscriber(event);
-      for (const listener of [...this.#listeners]) listener(storage, event);
     }
   }
 
