@@ -5,6 +5,9 @@ import { buildProgram } from './cli/program.ts';
 import { UsageError } from './cli/usage-error.ts';
 import { systemClock } from './lib/clock.ts';
 
+// Whatever is made below the data directory, by whichever library, is this user's alone.
+process.umask(0o077);
+
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`Ended by ${name}`)));
 
