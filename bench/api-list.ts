@@ -1,7 +1,7 @@
-import { KubeConfig } from '@kubernetes/client-node';
-import { Agent, get, type RequestOptions } from 'node:https';
+import { get, type RequestOptions } from 'node:https';
 import { clientFor } from '../test/support/cluster-client.ts';
 import { createDevices } from './device-objects.ts';
+import { connectionOptions } from './https-connection.ts';
 import { startApiServerProcess } from './processes.ts';
 import { compare, median, type BenchResult } from './result.ts';
 
@@ -24,7 +24,7 @@ export async function apiList(): Promise<readonly BenchResult[]> {
   const client = clientFor(server.kubeconfig);
   await createDevices(client, count);
   await client.close();
-  const connection = await connectionOptions(server.kubeconfig);
+  const connection = await connectionOptions(server.kubeconfig, 1);
 
   const serialize: number[] = [];
   const json: number[] = [];
@@ -48,18 +48,6 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await act();
   return performance.now() - start;
-}
-
-async function connectionOptions(kubeconfig: string): Promise<RequestOptions> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const url = new URL(config.getCurrentCluster()?.server ?? '');
-  const options: RequestOptions = { host: url.hostname, port: url.port };
-  await config.applyToHTTPSOptions(options);
-  // kubectl keeps its connection; the agent that client-node has put there makes a new one for each request.
-  const { ca, cert, key } = options;
-  options.agent = new Agent({ keepAlive: true, maxSockets: 1, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
-  return options;
 }
 
 async function listAll(connection: RequestOptions, accept: string): Promise<Page[]> {

@@ -1,6 +1,9 @@
+import type { ClientRequest } from 'node:http';
+import { get, type RequestOptions } from 'node:https';
 import type { KubeClient } from '../src/kube/client.ts';
 import { deviceResource } from '../src/kube/resource.ts';
 import { clientFor } from '../test/support/cluster-client.ts';
+import { connectionOptions } from './https-connection.ts';
 import { startApiServerProcess } from './processes.ts';
 import { compare, median, type BenchResult } from './result.ts';
 
@@ -9,7 +12,7 @@ const writes = 60;
 
 /**
  * From the start of one write until 200 watchers, each with a connection of its own, have its event; beside the same write with
- * nobody watching. The watchers are in this process: their reading counts too.
+ * nobody watching. The watchers are in this process, so their reading counts too; they do not parse.
  */
 export async function apiWatch(): Promise<readonly BenchResult[]> {
   await using server = await startApiServerProcess();
@@ -28,13 +31,10 @@ export async function apiWatch(): Promise<readonly BenchResult[]> {
   const alone: number[] = [];
   for (let step = 0; step < writes; step++) alone.push(await timed(() => write(step)));
 
-  const over = new AbortController();
-  const watchers = Array.from({ length: watcherCount }, () => clientFor(server.kubeconfig));
   const all = countdown();
   const resourceVersion = await currentVersion(writer, signal);
-  const watching = watchers.map((client) =>
-    client.watch(deviceResource, { resourceVersion, timeoutSeconds: 300 }, () => all.one(), over.signal).catch(ended(over.signal)),
-  );
+  const connection = await connectionOptions(server.kubeconfig, watcherCount);
+  const watchers = await Promise.all(Array.from({ length: watcherCount }, () => watch(connection, resourceVersion, all.one)));
   const watched: number[] = [];
   // The first write also waits for the slowest watcher to be connected.
   for (let step = 0; step <= writes; step++) {
@@ -45,9 +45,8 @@ export async function apiWatch(): Promise<readonly BenchResult[]> {
     });
     if (step > 0) watched.push(time);
   }
-  over.abort();
-  await Promise.all(watching);
-  await Promise.all([...watchers, writer].map((client) => client.close()));
+  for (const watcher of watchers) watcher.destroy();
+  await writer.close();
   if (object.metadata.uid === undefined) throw new Error('the object has no UID');
   return [compare('api.watch', median(watched), 'ms', median(alone), 3)];
 }
@@ -71,10 +70,21 @@ function countdown(): { one: () => void; expect: (count: number) => Promise<void
   };
 }
 
-function ended(signal: AbortSignal): (error: unknown) => void {
-  return (error) => {
-    if (!signal.aborted) throw error;
-  };
+/** Opens a watch; `onEvent` is called for each event, which is read and not parsed. */
+function watch(connection: RequestOptions, resourceVersion: string, onEvent: () => void): Promise<ClientRequest> {
+  return new Promise((resolve, reject) => {
+    const path = `/apis/mediated.dev/v1alpha1/mdevdevices?watch=true&resourceVersion=${resourceVersion}`;
+    const request = get({ ...connection, path }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`watch: ${response.statusCode ?? 0}`));
+      // An event is one line, and there is one at a time.
+      response.on('data', (bytes: Buffer) => {
+        if (bytes.at(-1) === 0x0a) onEvent();
+      });
+      response.on('error', () => undefined);
+      resolve(request);
+    });
+    request.on('error', reject);
+  });
 }
 
 async function timed(act: () => Promise<unknown>): Promise<number> {
