@@ -2,7 +2,7 @@
  * A real Kubernetes control plane (etcd and kube-apiserver) for one test run, in a temporary folder and on loopback.
  * The binaries come from build-control-plane.sh.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -141,13 +141,17 @@ interface Running {
   stop(): Promise<void>;
 }
 
+// Runs a command that gets SIGTERM when standard input ends: by `stop`, or because the test run has died.
+const tied = 'exec 3<&0; "$@" & pid=$!; (read -r _ <&3; kill $pid) >/dev/null 2>&1 & wait $pid';
+
 function start(directory: string, command: string, args: readonly string[]): Running {
   const name = command.slice(command.lastIndexOf('/') + 1);
   const logFile = join(directory, `${name}.log`);
   const log = createWriteStream(logFile);
-  const child: ChildProcess = spawn(command, args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
-  child.stdout?.pipe(log, { end: false });
-  child.stderr?.pipe(log, { end: false });
+  // A group of its own, for the kill below.
+  const child = spawn('sh', ['-c', tied, 'sh', command, ...args], { cwd: directory, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
   let exit: string | undefined;
   const gone = new Promise<void>((resolve) => {
     child.once('error', (error) => {
@@ -164,9 +168,9 @@ function start(directory: string, command: string, args: readonly string[]): Run
     exit: () => exit,
     log: () => readFile(logFile, 'utf8'),
     stop: async () => {
-      child.kill('SIGTERM');
+      child.stdin.end();
       // kube-apiserver waits for open watches; nothing here is worth waiting for.
-      const killer = setTimeout(() => child.kill('SIGKILL'), 3000);
+      const killer = setTimeout(() => child.pid !== undefined && exit === undefined && process.kill(-child.pid, 'SIGKILL'), 3000);
       await gone;
       clearTimeout(killer);
       if (!log.closed) {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { kubectl, kubectlOk } from '../support/kubectl.ts';
 import { repository } from '../support/standalone-process.ts';
+import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { installCrds } from './install-crds.ts';
 import { type OperatorProcesses, startOperator } from './operator-processes.ts';
 
@@ -16,10 +17,11 @@ interface Parent {
 
 const namespace = 'operator';
 const examples = new URL('examples/', repository).pathname;
+let cluster: ControlPlane;
 let operator: OperatorProcesses;
 let atFirst: string[];
 
-const run = (...args: string[]): Promise<string> => kubectlOk(inject('realKubeconfig'), ['--namespace', namespace, ...args]);
+const run = (...args: string[]): Promise<string> => kubectlOk(cluster.kubeconfig, ['--namespace', namespace, ...args]);
 const list = async <T>(resource: string): Promise<T[]> => (JSON.parse(await run('get', resource, '-o', 'json')) as { items: T[] }).items;
 const remaining = async (): Promise<string[]> => (await list<Parent>('mdevparents')).map(({ status }) => status?.remaining ?? '').sort();
 const onlineDevices = async (): Promise<Device[]> => (await list<Device>('mdevdevices')).filter(({ spec }) => spec.online);
@@ -27,14 +29,18 @@ const waitForReady = async (): Promise<unknown> =>
   run('wait', '--for=condition=Ready', '--timeout=30s', ...(await onlineDevices()).map(({ metadata }) => `mdevdevice/${metadata.name}`));
 
 beforeAll(async () => {
-  await installCrds(inject('realKubeconfig'));
+  cluster = await startControlPlane({ bin: inject('binaries'), controllers: ['namespace-controller', 'garbage-collector-controller'] });
+  await installCrds(cluster.kubeconfig);
   await run('create', 'namespace', namespace);
-  await kubectlOk(inject('realKubeconfig'), ['create', '-f', '-'], {
+  await kubectlOk(cluster.kubeconfig, ['create', '-f', '-'], {
     input: 'apiVersion: v1\nkind: Node\nmetadata: {name: operator-node}\n',
   });
-  operator = await startOperator(inject('realKubeconfig'), 'operator-node');
+  operator = await startOperator(cluster.kubeconfig, 'operator-node');
 });
-afterAll(() => operator[Symbol.asyncDispose]());
+afterAll(async () => {
+  await operator[Symbol.asyncDispose]();
+  await cluster.stop();
+});
 
 it('publishes the parents, owned by the Node', async () => {
   await expect
@@ -69,7 +75,7 @@ it('says with an Event and a condition what it cannot do', async () => {
     metadata: { name: 'odd' },
     spec: { type: { id: 'no-such-type' } },
   };
-  await kubectlOk(inject('realKubeconfig'), ['--namespace', namespace, 'create', '-f', '-'], { input: JSON.stringify(manifest) });
+  await kubectlOk(cluster.kubeconfig, ['--namespace', namespace, 'create', '-f', '-'], { input: JSON.stringify(manifest) });
   await run('wait', '--for=condition=Allocated=False', '--timeout=30s', 'mdevdevice/odd');
   expect(await run('get', 'mdevdevice', 'odd', '-o', 'jsonpath={.status.conditions[?(@.type=="Allocated")].reason}')).toBe('NoSuchType');
   await run('delete', 'mdevdevice', 'odd', '--timeout=20s');
@@ -87,6 +93,6 @@ it('keeps all its processes, the controller that waits for the Lease too', () =>
 
 it('was refused nothing: the rights in deploy/ suffice', async () => {
   expect(operator.log()).not.toMatch(/forbidden|Forbidden/);
-  const leases = await kubectl(inject('realKubeconfig'), ['get', 'leases', '-A', '-o', 'name']);
+  const leases = await kubectl(cluster.kubeconfig, ['get', 'leases', '-A', '-o', 'name']);
   expect(leases.stdout).not.toBe('');
 });

@@ -66,9 +66,9 @@ export class Session {
     return body;
   }
 
-  /** Repeats a GET until `done`; for what happens behind the request, such as garbage collection. @throws Error after 20 s */
+  /** Repeats a GET until `done`; for what happens behind the request, such as garbage collection. @throws Error after 60 s */
   async until(path: string, done: (code: number, body: Json) => boolean): Promise<Json> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000; // the real collector looks for new kinds every 30 s
     for (;;) {
       const answer = await this.#request({ path });
       const body = parsed(answer.body) ?? {};

@@ -327,6 +327,10 @@ export const ownership: Scenario = {
       path: devices,
       body: device('orphaned', {}, { ownerReferences: [{ ...reference, uid: third.uid }] }),
     });
+    // When the collector has taken this one away, it has seen the one before, too.
+    const nobody = { ...reference, name: 'nobody', uid: '11111111-2222-3333-4444-555555555555' };
+    await session.prepare({ method: 'POST', path: devices, body: device('of-nobody', {}, { ownerReferences: [nobody] }) });
+    await session.until(`${devices}/of-nobody`, (code) => code === 404);
     await session.send('delete, orphaning', {
       method: 'DELETE',
       path: `${api}/mdevparents/${namespace}`,
