@@ -20,7 +20,7 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true });
 });
 
-async function start(directory = dataDir, port = 0): Promise<ApiServer> {
+async function start(directory = dataDir, port = 0, clock = new ManualClock(Date.now())): Promise<ApiServer> {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   // Certificates must be valid for the TLS of this machine, which reads its own clock.
   const server = await startApiServer({
@@ -28,7 +28,7 @@ async function start(directory = dataDir, port = 0): Promise<ApiServer> {
     host: '127.0.0.1',
     port,
     crds: [widgetCrd()],
-    clock: new ManualClock(Date.now()),
+    clock,
     log,
   });
   servers.push(server);
@@ -46,6 +46,24 @@ async function get(server: ApiServer, path: string, directory = dataDir): Promis
   client.close();
   return JSON.parse(reply.text);
 }
+
+describe('a connection', () => {
+  it('serves more requests after a watch on it has ended', async () => {
+    const clock = new ManualClock(Date.now());
+    const server = await start(dataDir, 0, clock);
+    const client = await httpsClient(server.url, dataDir, await adminToken(dataDir), 1);
+    let begun: () => void = () => undefined;
+    const beginning = new Promise<void>((resolve) => (begun = resolve));
+    const watch = client.send('GET', '/api/v1/namespaces?watch=1&timeoutSeconds=5&fieldSelector=metadata.name%3Ddefault', {
+      onData: begun,
+    });
+    await beginning;
+    await clock.advance(5000);
+    expect((await watch).text).toMatch(/^\{"type":"ADDED".*\}\n$/);
+    for (let i = 0; i < 3; i += 1) expect((await client.send('GET', '/readyz')).text).toBe('ok');
+    client.close();
+  });
+});
 
 describe('a server that is started again', () => {
   it('listens on the same port with the same credentials and the same objects', async () => {

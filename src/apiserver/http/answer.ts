@@ -22,6 +22,10 @@ export function toResponse(answer: Answer, signal: AbortSignal): Response {
         signal.addEventListener('abort', () => {
           body.stop();
         });
+        if (signal.aborted) {
+          controller.close();
+          return;
+        }
         body.start({
           write(bytes) {
             controller.enqueue(bytes);

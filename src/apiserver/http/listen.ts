@@ -36,6 +36,8 @@ interface OpenWatches {
 }
 
 const keepAlive = 120_000;
+/** Selectors and continue tokens stand in the first line of a request. */
+const maxHeaderSize = 256 * 1024;
 
 /** Begins to listen. @throws Error when the address cannot be had (`code` EADDRINUSE and the like) */
 export async function listen(options: ListenOptions): Promise<Listener> {
@@ -57,6 +59,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
       keepAliveTimeout: keepAlive,
+      maxHeaderSize,
     },
     (incoming, outgoing) => {
       // It answers every failure itself.

@@ -1,7 +1,7 @@
 /** meta.k8s.io Tables, which `kubectl get` prints. */
 import { humanDuration } from '../builtin/age.ts';
 import type { Json, KubeObject } from '../object.ts';
-import { type KeptRow, type Resource, viewObject, viewText } from '../resource.ts';
+import { apiVersionOf, type KeptRow, type Resource, viewObject, viewText } from '../resource.ts';
 import { goQuote } from '../schema/go-format.ts';
 import { badRequest } from '../status.ts';
 import type { Entry } from '../store/entry.ts';
@@ -73,10 +73,18 @@ function keptRow(resource: Resource, entry: Entry): KeptRow {
     const object = viewObject(resource, entry);
     const template = resource.rowTemplate?.(object);
     const cells = (template ?? []).map((cell) => (isSince(cell) ? (sinceMilliseconds(cell.since) ?? '"<unknown>"') : JSON.stringify(cell)));
-    row = { cells, metadata: JSON.stringify(object.metadata) };
+    row = { cells, metadata: metadataText(resource, viewText(resource, entry), object) };
     resource.rows.set(entry, row);
   }
   return row;
+}
+
+/** metadata as a part of the object's text, which begins with apiVersion, kind and metadata: no copy is made. */
+function metadataText(resource: Resource, text: string, object: KubeObject): string {
+  const metadata = JSON.stringify(object.metadata);
+  const start = JSON.stringify({ apiVersion: apiVersionOf(resource), kind: resource.kind }).length + '"metadata":'.length;
+  const part = text.slice(start, start + metadata.length);
+  return part === metadata ? part : metadata;
 }
 
 function sinceMilliseconds(time: string): number | undefined {

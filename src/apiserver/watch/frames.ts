@@ -15,14 +15,17 @@ export type WatchForm =
 
 /** What all watches of a server share. */
 export interface FrameCache {
-  /** Frames, by entry, then by resource version, form and type. */
-  readonly frames: WeakMap<Entry, Map<string, Buffer>>;
+  /** Frames of the latest changes, by entry, then by resource version, form and type. */
+  readonly frames: Map<Entry, Map<string, Buffer>>;
   /** What entryAsOf made of the previous state of a change. */
   readonly past: WeakMap<Entry, Entry>;
 }
 
+/** Changes whose frames are kept: watchers that keep up ask for the same few at the same time. */
+const keptChanges = 256;
+
 export function createFrameCache(): FrameCache {
-  return { frames: new WeakMap(), past: new WeakMap() };
+  return { frames: new Map(), past: new WeakMap() };
 }
 
 /** One event as a line. */
@@ -30,9 +33,9 @@ export function frame(type: WatchEventType, objectText: string): Buffer {
   return Buffer.from(`{"type":"${type}","object":${objectText.trimEnd()}}\n`);
 }
 
-/** A frame about `entry`; Tables carry their column definitions only when `first`. */
+/** A frame about `entry`, shared through `cache` if there is one; Tables carry their column definitions only when `first`. */
 export function entryFrame(
-  cache: FrameCache,
+  cache: FrameCache | undefined,
   resource: Resource,
   form: WatchForm,
   type: 'ADDED' | 'MODIFIED' | 'DELETED',
@@ -41,19 +44,26 @@ export function entryFrame(
   now: number,
 ): Buffer {
   if (form.as === 'Table') return frame(type, tableFrameText(resource, form, entry, first, now));
+  if (cache === undefined) return objectFrame(resource, form, type, entry);
   let frames = cache.frames.get(entry);
   if (frames === undefined) {
     frames = new Map();
     cache.frames.set(entry, frames);
+    const [oldest] = cache.frames.keys();
+    if (cache.frames.size > keptChanges && oldest !== undefined) cache.frames.delete(oldest);
   }
   const key = `${resource.tag} ${form.as === 'Object' ? '' : form.version} ${type}`;
   let bytes = frames.get(key);
   if (bytes === undefined) {
-    const text = viewText(resource, entry);
-    bytes = frame(type, form.as === 'Object' ? text : partialText(JSON.parse(text) as KubeObject, form.version));
+    bytes = objectFrame(resource, form, type, entry);
     frames.set(key, bytes);
   }
   return bytes;
+}
+
+function objectFrame(resource: Resource, form: WatchForm, type: WatchEventType, entry: Entry): Buffer {
+  const text = viewText(resource, entry);
+  return frame(type, form.as === 'PartialObjectMetadata' ? partialText(JSON.parse(text) as KubeObject, form.version) : text);
 }
 
 function tableFrameText(resource: Resource, form: WatchForm & { as: 'Table' }, entry: Entry, first: boolean, now: number): string {

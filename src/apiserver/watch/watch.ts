@@ -27,7 +27,7 @@ export interface WatchRequest {
 }
 
 type Item =
-  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly entry: Entry }
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly entry: Entry; readonly initial?: true }
   | { readonly type: 'BOOKMARK'; readonly revision: number; readonly initialEventsEnd: boolean }
   | { readonly type: 'ERROR'; readonly error: StatusError };
 
@@ -123,7 +123,8 @@ export class Watch {
     const fromState = sendInitialEvents ?? (resourceVersion === undefined || resourceVersion === 0);
     if (fromState) {
       const prefix = selection.namespace === '' ? '' : `${selection.namespace}/`;
-      for (const entry of collection.snapshot(now, prefix)) if (isSelected(selection, entry)) this.#queue.push({ type: 'ADDED', entry });
+      for (const entry of collection.snapshot(now, prefix))
+        if (isSelected(selection, entry)) this.#queue.push({ type: 'ADDED', entry, initial: true });
       if (sendInitialEvents === true && options.allowWatchBookmarks)
         this.#queue.push({ type: 'BOOKMARK', revision: now, initialEventsEnd: true });
       return;
@@ -206,7 +207,9 @@ export class Watch {
       default: {
         const first = this.#first;
         this.#first = false;
-        return entryFrame(this.#cache, selection.resource, form, item.type, item.entry, first, this.#api.clock.now());
+        // What is there at the beginning is told once; only changes are told to many at a time.
+        const cache = item.initial === true ? undefined : this.#cache;
+        return entryFrame(cache, selection.resource, form, item.type, item.entry, first, this.#api.clock.now());
       }
     }
   }
