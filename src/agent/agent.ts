@@ -138,6 +138,7 @@ async function reconcileNode(
       if (eased) controller.onEased(parent);
     },
     onDevice: (uuid) => controller.onDevice(uuid),
+    isActingOn: (uuid) => controller.isActingOn(uuid),
   });
   const publisher = new ParentPublisher({
     client,

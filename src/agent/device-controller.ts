@@ -42,6 +42,14 @@ export interface DeviceControllerOptions {
 /** How many keys are worked on at a time, and how many of them may change something on one parent. */
 const workers = 32;
 const perParent = 4;
+/** What a pass is doing to a device. */
+interface Change {
+  readonly key: string;
+  readonly parent: string;
+  /** Whether those who wait on the parent may be better off afterwards. */
+  readonly eased: boolean;
+}
+
 interface Request {
   readonly run: () => Promise<void>;
   readonly cancel: (reason: Error) => void;
@@ -64,8 +72,8 @@ export class DeviceController {
   /** By parent; by '' those whose parent is not known, by `conflict` those whose UUID is another's. */
   readonly #waiting = new WaitingKeys();
   readonly #requests = new Map<string, Request[]>();
-  /** Keys whose device is being changed by us: it is looked at afterwards anyway, so what is heard of it meanwhile is nothing new. */
-  readonly #acting = new Set<string>();
+  /** Devices that a pass is changing, until it has looked at them again: what is heard of them meanwhile is nothing new. */
+  readonly #acting = new Map<string, Change>();
 
   constructor(options: DeviceControllerOptions) {
     this.#options = options;
@@ -98,10 +106,16 @@ export class DeviceController {
 
   /** Something happened to the device with this id. */
   onDevice(uuid: string): void {
+    if (this.#acting.has(uuid)) return;
     for (const key of this.#claimants(uuid)) {
       this.#gates.open(key, ({ kind }) => kind !== 'create');
-      if (!this.#acting.has(key)) this.add(key);
+      this.add(key);
     }
+  }
+
+  /** Whether a pass is changing this device and will look at it again. */
+  isActingOn(uuid: string): boolean {
+    return this.#acting.has(uuid);
   }
 
   /** Something has become better on this parent ('' for one that was not known). */
@@ -144,13 +158,12 @@ export class DeviceController {
       await this.#reconcileOrphans(key, desired, signal);
       if (object !== undefined && desired !== undefined) {
         // Two objects may claim one UUID: they are looked at and acted on one after the other.
-        if (this.#uuidLanes.tryEnter(desired.uuid, key)) await passObject(object, this.#context(key, object, signal), signal);
+        if (this.#uuidLanes.tryEnter(desired.uuid, key)) await this.#pass(key, object, signal);
       } else {
         this.#gates.forget(key);
         this.#options.writer.forget(key);
       }
     } finally {
-      this.#acting.delete(key);
       this.#parentLanes.leave(key);
       this.#uuidLanes.leave(key);
     }
@@ -200,10 +213,8 @@ export class DeviceController {
       writer,
       observers: this.#observers,
       gates: this.#gates,
-      desired: () => {
-        this.#acting.delete(key);
-        return this.#withRecords({ ...given, parent: this.#parentOf(object.status?.allocation?.parentName ?? '') });
-      },
+      desired: () => this.#withRecords({ ...given, parent: this.#parentOf(object.status?.allocation?.parentName ?? '') }),
+      look: (desired, observe) => this.#look(desired.uuid, observe),
       mayChange: (parent) => this.#parentLanes.tryEnter(parent, key),
       changed: () => this.#parentLanes.leave(key),
       act: (action, desired, observed) => this.#act(key, action, desired, observed, object, signal),
@@ -220,28 +231,61 @@ export class DeviceController {
     object: MdevDevice | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    this.#acting.add(key);
+    const parent = observed.record?.parent ?? desired?.parent;
+    const uuid = observed.record?.uuid ?? desired?.uuid;
+    // Only a pass over an object looks again and says what it saw.
+    if (object !== undefined && action.kind !== 'removeFinalizer' && uuid !== undefined && parent !== undefined)
+      this.#acting.set(uuid, { key, parent, eased: action.kind === 'remove' });
     try {
       await act(key, action, desired, observed, object, this.#options, signal);
     } finally {
-      this.#afterwards(action, desired, observed);
+      if (object === undefined && uuid !== undefined && parent !== undefined)
+        this.#options.state.refresh(parent, [uuid], action.kind === 'remove');
+      this.#wakeOthers(key, action, desired, uuid);
     }
   }
 
-  /** Whatever came of an action: the parent is read again, and whom it concerns comes again. */
-  #afterwards(action: Action, desired: Desired | undefined, observed: Observed): void {
-    const { state, devices } = this.#options;
-    if (action.kind === 'removeFinalizer') return;
-    const uuid = observed.record?.uuid ?? desired?.uuid;
-    const parent = observed.record?.parent ?? desired?.parent;
-    const ids = action.kind === 'setGroup' ? action.ids : uuid === undefined ? [] : [uuid];
-    if (parent !== undefined) state.refresh(parent, ids, action.kind === 'remove');
-    const group = desired?.group;
-    if (group !== undefined && desired !== undefined && (action.kind === 'setGroup' || action.kind === 'remove')) {
-      for (const key of devices.keysByIndex('group', groupKey(desired.object.namespace, group))) this.add(key);
+  /** A pass looks; if it has changed the device before, what it sees now is news for the state of the parent. */
+  async #look(uuid: string, observe: () => Promise<Observed>): Promise<Observed> {
+    const { state } = this.#options;
+    const change = this.#acting.get(uuid);
+    this.#acting.delete(uuid);
+    if (change === undefined) return observe();
+    const { parent, eased } = change;
+    try {
+      const observed = await observe();
+      state.learn(parent, uuid, observed.device, eased);
+      return observed;
+    } catch (error) {
+      state.refresh(parent, [uuid], eased);
+      throw error;
     }
-    if ((action.kind === 'remove' || action.kind === 'forget') && uuid !== undefined)
-      for (const key of this.#claimants(uuid)) this.add(key);
+  }
+
+  async #pass(key: string, object: MdevDevice, signal: AbortSignal): Promise<void> {
+    try {
+      await passObject(object, this.#context(key, object, signal), signal);
+    } finally {
+      // The pass ended, by an error, before it looked again.
+      for (const [uuid, change] of this.#acting) {
+        if (change.key !== key) continue;
+        this.#acting.delete(uuid);
+        this.#options.state.refresh(change.parent, [uuid], change.eased);
+      }
+    }
+  }
+
+  /** Whatever came of an action: whom it concerns besides comes again. */
+  #wakeOthers(key: string, action: Action, desired: Desired | undefined, uuid: string | undefined): void {
+    const { state, devices } = this.#options;
+    const others = new Set<string>();
+    if (action.kind === 'setGroup' && desired?.parent !== undefined) state.refresh(desired.parent, action.ids);
+    if (desired?.group !== undefined && (action.kind === 'setGroup' || action.kind === 'remove'))
+      for (const mate of devices.keysByIndex('group', groupKey(desired.object.namespace, desired.group))) others.add(mate);
+    if (uuid !== undefined && (action.kind === 'remove' || action.kind === 'forget'))
+      for (const claimant of this.#claimants(uuid)) others.add(claimant);
+    others.delete(key);
+    for (const other of others) this.add(other);
   }
 
   #claimants(uuid: string): Set<string> {

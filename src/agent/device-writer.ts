@@ -26,7 +26,7 @@ const quiet = new Set(['Offline', 'Withdrawn', 'ProviderUnavailable']);
 /** Reads and writes the MdevDevice objects of this node: nothing is written that is there already. */
 export class DeviceWriter {
   readonly #options: DeviceWriterOptions;
-  readonly #written = new WrittenObjects<MdevDevice>();
+  readonly #written = new WrittenObjects<MdevDevice>((answer) => mdevDeviceSchema.parse(answer));
 
   constructor(options: DeviceWriterOptions) {
     this.#options = options;
@@ -87,7 +87,7 @@ export class DeviceWriter {
 
   async #write(key: string, request: () => Promise<KubeObject>): Promise<void> {
     try {
-      this.#written.remember(key, mdevDeviceSchema.parse(await request()));
+      this.#written.remember(key, await request());
     } catch (error) {
       this.#written.forget(key);
       // Gone: the watch brings that, and the key comes again.

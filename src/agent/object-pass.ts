@@ -18,8 +18,10 @@ export interface PassContext {
   readonly observers: Observers;
   readonly writer: DeviceWriter;
   readonly gates: Gates;
-  /** What the object asks for, as the records are now. Begins another look. */
+  /** What the object asks for, as the records are now. */
   desired(): Desired;
+  /** A look begins, and what it saw. */
+  look(desired: Desired, observe: () => Promise<Observed>): Promise<Observed>;
   /** Whether a change may be made on the parent now; if not, the key comes again when it may. */
   mayChange(parent: string): boolean;
   /** No more changes are made in this pass. */
@@ -64,7 +66,7 @@ export async function passObject(object: MdevDevice, context: PassContext, signa
     const desired = context.desired();
     let observed: Observed;
     try {
-      observed = await look(object, desired, justMade, context, signal);
+      observed = await context.look(desired, () => look(object, desired, justMade, context, signal));
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       return publishUnavailable(object, desired, error, context, signal);

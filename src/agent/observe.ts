@@ -25,6 +25,20 @@ async function usersOf(provider: MdevProvider, device: Device | undefined, signa
   }
 }
 
+/** As `usersOf`, where it matters: not of a device made a moment ago, nor before its first removal is tried, which finds out for certain. */
+async function usersNow(
+  desired: Desired,
+  device: Device | undefined,
+  record: OwnershipRecord | undefined,
+  justMade: boolean,
+  provider: MdevProvider,
+  signal: AbortSignal,
+): Promise<Users | undefined> {
+  if (justMade && device !== undefined) return { inUse: false, known: [] };
+  if (desired.deleting && device?.state === 'live' && record?.step !== 'removing') return undefined;
+  return usersOf(provider, device, signal);
+}
+
 function rivalOf(object: MdevDevice, { uuid }: Desired, devices: DeviceStore): Observed['rival'] {
   const rivals = devices
     .byIndex('uuid', uuid)
@@ -83,7 +97,7 @@ export async function observeObject(
     record: records.get(desired.uuid),
     recordUnreadable: records.unreadable(desired.uuid) !== undefined,
     parent: desired.parent === undefined ? undefined : state.view(desired.parent)?.parent,
-    users: justMade && device !== undefined ? { inUse: false, known: [] } : await usersOf(provider, device, signal),
+    users: await usersNow(desired, device, records.get(desired.uuid), justMade, provider, signal),
     groupMates: await groupMatesOf(desired, observers, signal),
     rival: rivalOf(object, desired, devices),
   };

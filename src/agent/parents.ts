@@ -58,7 +58,7 @@ function labelValue(text: string): string {
 export class ParentPublisher {
   readonly #options: ParentPublisherOptions;
   readonly #queue: WorkQueue;
-  readonly #written = new WrittenObjects<MdevParent>();
+  readonly #written = new WrittenObjects<MdevParent>((answer) => mdevParentSchema.parse(answer));
   readonly #lastWrite = new Map<string, number>();
   readonly #counts = new Map<string, Counts>();
 
@@ -163,7 +163,8 @@ export class ParentPublisher {
       spec: { nodeName, parent: view.parent.name },
     };
     const answer = await client.apply(parentResource, { name: key }, body, { fieldManager, force: true }, signal);
-    return this.#remember(key, answer);
+    this.#written.remember(key, answer);
+    return mdevParentSchema.parse(answer);
   }
 
   async #writeStatus(key: string, object: MdevParent, status: MdevParent['status'] & object, signal: AbortSignal): Promise<void> {
@@ -172,13 +173,7 @@ export class ParentPublisher {
     this.#lastWrite.set(object.spec.parent, clock.monotonic());
     const options = { fieldManager, force: true, subresource: 'status' } as const;
     const answer = await client.apply(parentResource, { name: key }, { status }, options, signal);
-    this.#remember(key, answer);
+    this.#written.remember(key, answer);
     metrics.statusWritten('MdevParent');
-  }
-
-  #remember(key: string, answer: unknown): MdevParent {
-    const object = mdevParentSchema.parse(answer);
-    this.#written.remember(key, object);
-    return object;
   }
 }

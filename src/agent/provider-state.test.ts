@@ -91,6 +91,7 @@ async function start(kernel = new Kernel()): Promise<Started> {
     onSync: () => heard.push('sync'),
     onParent: (_parent, eased) => heard.push(eased ? 'eased' : 'parent'),
     onDevice: (id) => heard.push(`device ${id}`),
+    isActingOn: () => false,
   });
   const stop = new AbortController();
   const running = state.run(stop.signal);
@@ -177,6 +178,19 @@ describe('ProviderState', () => {
     expect(kernel.reads.filter((call) => call === 'getParent').length).toBeLessThanOrEqual(2);
     expect(kernel.reads.filter((call) => call === 'getDevice').length).toBeLessThanOrEqual(1);
     expect(state.view(name)?.devices).toHaveLength(40);
+    await stop();
+  });
+
+  it('learns from others how a device is, and reads only the counts for it', async () => {
+    const { state, kernel, settle, stop } = await start();
+    kernel.reads.length = 0;
+    state.learn(name, uuid, device(), false);
+    await settle();
+    expect(kernel.reads).toEqual(['getParent']);
+    expect(state.view(name)?.devices.map(({ id }) => id)).toEqual([uuid]);
+    state.learn(name, uuid, undefined, true);
+    await settle();
+    expect(state.view(name)?.devices).toEqual([]);
     await stop();
   });
 

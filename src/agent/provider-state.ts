@@ -21,6 +21,8 @@ export interface ProviderStateOptions {
   readonly onParent: (parent: string, eased: boolean) => void;
   /** Something happened to a device. */
   readonly onDevice: (id: string) => void;
+  /** Whether somebody is changing the device and says with `learn` how it is afterwards, so that it need not be read here. */
+  readonly isActingOn: (id: string) => boolean;
 }
 
 /** How long after a failure everything is read again, ms. The provider's own `sync` comes earlier where it reconnects. */
@@ -66,6 +68,8 @@ export class ProviderState {
   #epoch = 0;
   /** Parents read again while everything is being read. */
   readonly #overlapped = new Set<string>();
+  /** What was learned of the devices of a parent while they are being listed. */
+  readonly #learned = new Map<string, Map<string, Device | undefined>>();
 
   constructor(options: ProviderStateOptions) {
     this.#options = options;
@@ -105,6 +109,16 @@ export class ProviderState {
     this.#ask(parent, { ids: new Set(ids), all: false, eased });
   }
 
+  /** Takes over how somebody has just seen a device that it has changed, and reads the counts of the parent. */
+  learn(parent: string, id: string, device: Device | undefined, eased: boolean): void {
+    const devices = this.#devicesOf(parent);
+    if (device?.parent === parent) devices.set(id, device);
+    else devices.delete(id);
+    this.#learned.get(parent)?.set(id, device);
+    this.#overlapped.add(parent);
+    this.refresh(parent, [], eased);
+  }
+
   #ask(parent: string, more: Asked): void {
     const { ids, all, eased } = this.#asked.get(parent) ?? { ids: new Set(), all: false, eased: false };
     this.#asked.set(parent, { ids: ids.union(more.ids), all: all || more.all, eased: eased || more.eased });
@@ -119,7 +133,8 @@ export class ProviderState {
         else {
           const known = [...this.#devices].filter(([, devices]) => devices.has(event.id)).map(([parent]) => parent);
           const parents = new Set(event.parent === undefined ? known : [event.parent, ...known]);
-          for (const parent of parents) this.refresh(parent, [event.id]);
+          const ids = this.#options.isActingOn(event.id) ? [] : [event.id];
+          for (const parent of parents) this.refresh(parent, ids);
           this.#options.onDevice(event.id);
         }
       }
@@ -168,7 +183,9 @@ export class ProviderState {
     this.#asked.delete(name);
     const epoch = this.#epoch;
     try {
-      const devices = await this.#readDevices(name, asked, signal);
+      await this.#readDevices(name, asked, signal);
+      // Listed here, before the counts are read.
+      const devices = [...this.#devicesOf(name).values()];
       const parent = await getParent(this.#options.provider, name, signal);
       if (epoch !== this.#epoch) {
         this.#ask(name, { ...asked, all: true });
@@ -176,9 +193,8 @@ export class ProviderState {
       }
       this.#overlapped.add(name);
       const before = this.#views.get(name)?.parent;
-      this.#devices.set(name, devices);
       if (parent === undefined) this.#views.delete(name);
-      else this.#views.set(name, { parent, devices: [...devices.values()] });
+      else this.#views.set(name, { parent, devices });
       this.#options.onParent(name, asked.eased || (parent !== undefined && hasEased(before, parent)));
     } catch (error) {
       // Not added to the queue here: it comes again by failing.
@@ -188,19 +204,28 @@ export class ProviderState {
     }
   }
 
-  async #readDevices(name: string, { ids, all }: Asked, signal: AbortSignal): Promise<Map<string, Device>> {
+  async #readDevices(name: string, { ids, all }: Asked, signal: AbortSignal): Promise<void> {
     const { provider } = this.#options;
     if (all || ids.size >= listInstead) {
-      const list = await provider.listDevices(signal);
-      return new Map(list.filter((device) => device.parent === name).map((device) => [device.id, device]));
+      const learned = new Map<string, Device | undefined>();
+      this.#learned.set(name, learned);
+      try {
+        const list = await provider.listDevices(signal);
+        const devices = this.#devicesOf(name);
+        devices.clear();
+        for (const device of list) if (device.parent === name && !learned.has(device.id)) devices.set(device.id, device);
+        for (const [id, device] of learned) if (device?.parent === name) devices.set(id, device);
+      } finally {
+        this.#learned.delete(name);
+      }
+      return;
     }
-    const devices = new Map<string, Device>(this.#devicesOf(name));
     for (const id of ids) {
       const device = await provider.getDevice(id, signal);
+      const devices = this.#devicesOf(name);
       if (device?.parent === name) devices.set(id, device);
       else devices.delete(id);
     }
-    return devices;
   }
 
   #devicesOf(parent: string): Map<string, Device> {

@@ -16,17 +16,23 @@ function isNewer(a: Versioned, b: Versioned): boolean {
  * does not miss our last write and repeat it.
  */
 export class WrittenObjects<T extends Versioned> {
-  readonly #written = new Map<string, T>();
+  readonly #parse: (answer: unknown) => T;
+  readonly #written = new Map<string, Versioned>();
 
-  remember(key: string, object: T): void {
-    this.#written.set(key, object);
+  /** @param parse turns an answer into the kind; called only for an answer that is needed, which few are */
+  constructor(parse: (answer: unknown) => T) {
+    this.#parse = parse;
+  }
+
+  remember(key: string, answer: Versioned): void {
+    this.#written.set(key, answer);
   }
 
   /** The newer one of what the watch has brought and what we wrote. */
   latest(key: string, watched: T | undefined): T | undefined {
     const written = this.#written.get(key);
     if (written === undefined) return watched;
-    if (watched !== undefined && written.metadata.uid === watched.metadata.uid && isNewer(written, watched)) return written;
+    if (watched !== undefined && written.metadata.uid === watched.metadata.uid && isNewer(written, watched)) return this.#parse(written);
     this.#written.delete(key);
     return watched;
   }
