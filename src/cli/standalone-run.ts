@@ -1,13 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { parse } from 'yaml';
 import { runAgent } from '../agent/agent.ts';
-import type { KubeObject } from '../apiserver/object.ts';
-import { startApiServer } from '../apiserver/server.ts';
 import { runController } from '../controller/controller.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { agentMetrics } from './agent-metrics.ts';
+import { startApiServerThread } from './api-server-thread.ts';
 import { applyManifests } from './apply-manifests.ts';
 import { readyBanner } from './banner.ts';
 import { connectCluster } from './cluster.ts';
@@ -59,12 +56,11 @@ export async function runStandalone({ context, options, paths, manifests, log }:
   await using ending = new AsyncDisposableStack();
   const emulatorSocket = options.provider === 'emulated' ? (options.emulator ?? paths.emulatorSocket) : undefined;
   const emulator = startEmulator();
-  const server = await startApiServer({
+  const server = await startApiServerThread({
     dataDir: paths.apiServer,
     ...options.listen,
-    crds: await bundledCrds(context),
-    clock,
-    log: log.child({ part: 'apiserver' }),
+    crdFolder: new URL('crds/', context.packageRoot).href,
+    logLevel: log.level,
   });
   ending.use(disposable(server));
   readiness.ready('API server');
@@ -106,7 +102,7 @@ export async function runStandalone({ context, options, paths, manifests, log }:
     },
     signal,
   );
-  const running = Promise.all([part(controller), part(agent)]);
+  const running = Promise.all([part(controller), part(agent), part(server.run(signal))]);
   await Promise.race([synced.promise, running]);
   if (!signal.aborted) {
     await server.writeKubeconfig(paths.kubeconfig);
@@ -141,10 +137,4 @@ export async function runStandalone({ context, options, paths, manifests, log }:
     });
     await Promise.race([ready.promise, supervised]);
   }
-}
-
-async function bundledCrds(context: CliContext): Promise<KubeObject[]> {
-  const folder = new URL('crds/', context.packageRoot);
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
-  return Promise.all(files.map(async (name) => parse(await readFile(new URL(name, folder), 'utf8')) as KubeObject));
 }
