@@ -19,7 +19,7 @@ const orphan = 'orphan';
 export function startGarbageCollector(api: Api): WorkLoop {
   const dependents = indexDependents(api.store);
   const work = (key: string): Promise<void> => collect(api, dependents, placeOf(key), add);
-  const loop = startWorkLoop({ name: 'garbage-collector', clock: api.clock, log: api.log, work });
+  const loop = startWorkLoop({ name: 'garbage-collector', clock: api.clock, log: api.log, concurrency: 50, work });
   const add = (place: Place): void => {
     loop.add(`${place.storage} ${place.key}`);
   };

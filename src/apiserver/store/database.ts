@@ -41,6 +41,9 @@ export interface Database {
   close(): void;
 }
 
+/** The version of the tables below, kept in the file. */
+const layout = 1;
+
 /** What openDatabase needs; `maxPages` (of 4 KiB) bounds the file, so that a test can fill the disk. */
 export interface DatabaseOptions {
   readonly path: string;
@@ -59,6 +62,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     // The exclusive lock keeps a second server off the same directory; the kernel drops it with the process.
     database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216');
     if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count=${options.maxPages}`);
+    refuseNewer(database);
     database.exec(`
       BEGIN IMMEDIATE;
       CREATE TABLE IF NOT EXISTS objects (
@@ -68,6 +72,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       ) STRICT;
       CREATE TABLE IF NOT EXISTS revision (only INTEGER PRIMARY KEY CHECK (only = 1), value INTEGER NOT NULL) STRICT;
       INSERT OR IGNORE INTO revision VALUES (1, 1);
+      PRAGMA user_version = ${layout};
       COMMIT;
     `);
   } catch (error) {
@@ -107,6 +112,12 @@ export function openDatabase(options: DatabaseOptions): Database {
       database.close();
     },
   };
+}
+
+/** Files of a later version of this program may hold what this one would lose. */
+function refuseNewer(database: DatabaseSync): void {
+  const found = database.prepare('PRAGMA user_version').get()?.['user_version'];
+  if (typeof found === 'number' && found > layout) throw new Error(`its layout is version ${found}, and this program knows ${layout}`);
 }
 
 function toStoredRow(row: Record<string, unknown>): StoredRow {
