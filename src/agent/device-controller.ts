@@ -153,12 +153,12 @@ export class DeviceController {
       this.#requests.delete(key);
       for (const { run } of requests) await run();
       const object = this.#options.writer.current(key);
-      const desired =
-        object?.status?.allocation?.nodeName === this.#options.nodeName ? this.#withRecords(this.#desired(object)) : undefined;
+      const given = object?.status?.allocation?.nodeName === this.#options.nodeName ? this.#desired(object) : undefined;
+      const desired = given === undefined ? undefined : this.#withRecords(given);
       await this.#reconcileOrphans(key, desired, signal);
-      if (object !== undefined && desired !== undefined) {
+      if (object !== undefined && given !== undefined && desired !== undefined) {
         // Two objects may claim one UUID: they are looked at and acted on one after the other.
-        if (this.#uuidLanes.tryEnter(desired.uuid, key)) await this.#pass(key, object, signal);
+        if (this.#uuidLanes.tryEnter(desired.uuid, key)) await this.#pass(key, object, given, signal);
       } else {
         this.#gates.forget(key);
         this.#options.writer.forget(key);
@@ -204,9 +204,8 @@ export class DeviceController {
     }
   }
 
-  #context(key: string, object: MdevDevice, signal: AbortSignal): PassContext {
+  #context(key: string, object: MdevDevice, given: Desired, signal: AbortSignal): PassContext {
     const { clock, writer } = this.#options;
-    const given = this.#desired(object);
     return {
       key,
       clock,
@@ -262,9 +261,9 @@ export class DeviceController {
     }
   }
 
-  async #pass(key: string, object: MdevDevice, signal: AbortSignal): Promise<void> {
+  async #pass(key: string, object: MdevDevice, given: Desired, signal: AbortSignal): Promise<void> {
     try {
-      await passObject(object, this.#context(key, object, signal), signal);
+      await passObject(object, this.#context(key, object, given, signal), signal);
     } finally {
       // The pass ended, by an error, before it looked again.
       for (const [uuid, change] of this.#acting) {

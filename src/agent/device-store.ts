@@ -14,7 +14,10 @@ export function groupKey(namespace: string, group: string): string {
 /** @param clusterUID the UID of namespace kube-system */
 export function createDeviceStore(clusterUID: string): DeviceStore {
   return new Store<MdevDevice, DeviceIndex>({
-    uuid: (device) => [deviceUUID(device, clusterUID)],
+    // What was published saves deriving it again; a UUID that the object names goes before.
+    uuid: (device) => [
+      device.spec.uuid === undefined && device.status?.uuid !== undefined ? device.status.uuid : deviceUUID(device, clusterUID),
+    ],
     group: ({ metadata, spec }) => (spec.group === undefined ? [] : [groupKey(metadata.namespace ?? '', spec.group)]),
   });
 }
