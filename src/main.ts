@@ -25,6 +25,8 @@ const program = buildProgram({
   env: process.env,
 });
 
+// The clock's timers and watched promises do not keep Node.js alive; a command that waits must not end by it.
+const alive = setInterval(() => undefined, 2 ** 31 - 1);
 try {
   await program.parseAsync();
 } catch (error) {
@@ -38,5 +40,6 @@ try {
     process.exitCode = 1;
   }
 }
+clearInterval(alive);
 // A command that has ended has let go of everything it owns; what a library still holds must not keep the process.
 process.exit();

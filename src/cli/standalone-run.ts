@@ -133,7 +133,8 @@ export async function runStandalone({ context, options, paths, manifests, log }:
     // Disposed of last: the kernel goes after those who use it.
     ending.defer(async () => {
       end.abort();
-      await supervised;
+      // Its failure has ended the whole already.
+      await Promise.allSettled([supervised]);
     });
     await Promise.race([ready.promise, supervised]);
   }
