@@ -54,7 +54,7 @@ export async function deleteEntry(
   const answer = (text: string): ObjectResult => ({ type: 'object', code: 200, resource, text, warnings: [] });
   if (options.dryRun) return answer(serializeObject(object));
   if (serializeObject(object) === serializeObject(live)) {
-    await api.store.settled();
+    await api.store.confirm(entry);
     return answer(viewText(resource, entry));
   }
   const write = api.store.put(resource.storage, resource.toStorage(object), resource.storageTag);

@@ -55,7 +55,11 @@ export async function storeUpdate(
   const object = keepTimesOfNoop(live, settle(api, target, live, candidate, options));
   const warnings = [...candidate.warnings, ...(resource.custom && target.subresource === '' ? finalizerWarnings(object.metadata) : [])];
   const result = (text: string): ObjectResult => ({ type: 'object', code: 200, resource, text, warnings });
-  if (jsonEqual(live, object)) return result(viewText(resource, entry));
+  if (jsonEqual(live, object)) {
+    // Nothing to write; but what is there already may still be on its way to the disk.
+    await api.store.confirm(entry);
+    return result(viewText(resource, entry));
+  }
   if (options.dryRun) return result(serializeObject(object));
   const { metadata } = object;
   const done = metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0;

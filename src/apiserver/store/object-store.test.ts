@@ -104,6 +104,16 @@ describe('the object store', () => {
     expect((await openStore()).collection('things').size).toBe(2);
   });
 
+  it('confirms a state only when it is durable, and refuses to when it was undone', async () => {
+    const store = await openStore({ maxPages: 40 });
+    const good = store.put('things', thing('good'), 'tag');
+    await Promise.all([store.confirm(good.entry), good.durable]);
+    expect(store.durableRevision).toBe(good.entry.revision);
+    const lost = store.put('things', thing('lost', 'x'.repeat(1_000_000)), 'tag');
+    const outcomes = await Promise.allSettled([store.confirm(lost.entry), lost.durable]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
   it('refuses a second server on the same file', async () => {
     await openStore();
     await expect(openStore()).rejects.toThrow(/does another API server run on this data directory/);

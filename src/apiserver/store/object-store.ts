@@ -26,6 +26,7 @@ export interface ObjectStoreOptions {
 interface Pending {
   readonly storage: string;
   readonly event: StoreEvent;
+  readonly durable: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -129,6 +130,11 @@ export class ObjectStore {
     return this.#commit(storage, { type: 'DELETED', revision, entry: createEntry(last, revision, previous.tag), previous });
   }
 
+  /** Resolves when this state of an object is durable. @throws StatusError InternalError when it was undone */
+  async confirm(entry: Entry): Promise<void> {
+    if (entry.revision > this.#durable) await this.#pending.find(({ event }) => event.entry === entry)?.durable;
+  }
+
   /** Resolves when every write made so far is durable or undone. */
   async settled(): Promise<void> {
     const last = this.#pending.at(-1);
@@ -172,9 +178,8 @@ export class ObjectStore {
   #commit(storage: string, event: StoreEvent): Write {
     const { entry } = event;
     this.collection(storage).apply(event);
-    const durable = new Promise<void>((resolve, reject) => {
-      this.#pending.push({ storage, event, resolve, reject });
-    });
+    const { promise: durable, resolve, reject } = Promise.withResolvers<undefined>();
+    this.#pending.push({ storage, event, durable, resolve: () => resolve(undefined), reject });
     this.#journal?.append({
       storage,
       namespace: entry.namespace,
