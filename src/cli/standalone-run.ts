@@ -12,27 +12,14 @@ import type { CliContext } from './context.ts';
 import type { DataDir } from './data-dir.ts';
 import { disposable } from './disposable.ts';
 import { superviseEmulator } from './emulator-supervisor.ts';
-import type { Options } from './flags.ts';
 import { Readiness, serveHealth } from './health.ts';
 import type { Manifest } from './manifests.ts';
 import { openProvider } from './provider.ts';
-
-export const standaloneFlags = [
-  'dataDir',
-  'listen',
-  'nodeName',
-  'provider',
-  'emulator',
-  'profile',
-  'apply',
-  'adoptNamespace',
-  'metricsListen',
-  'logLevel',
-] as const;
+import type { Options } from './flags.ts';
 
 export interface StandaloneInit {
   readonly context: CliContext;
-  readonly options: Options<(typeof standaloneFlags)[number]>;
+  readonly options: Options<'listen' | 'nodeName' | 'provider' | 'emulator' | 'profile' | 'adoptNamespace' | 'metricsListen'>;
   readonly paths: DataDir;
   readonly manifests: readonly Manifest[];
   readonly log: Logger;

@@ -7,8 +7,20 @@ import { readProfile } from './emulator.ts';
 import { addFlags, readFlags } from './flags.ts';
 import { readManifests } from './manifests.ts';
 import { checkSocketPath } from './socket-path.ts';
-import { runStandalone, standaloneFlags as flags } from './standalone-run.ts';
 import { UsageError } from './usage-error.ts';
+
+const flags = [
+  'dataDir',
+  'listen',
+  'nodeName',
+  'provider',
+  'emulator',
+  'profile',
+  'apply',
+  'adoptNamespace',
+  'metricsListen',
+  'logLevel',
+] as const;
 
 /** `standalone`: agent, controller and API server in this process, the emulated kernel beside it. */
 export function addStandaloneCommand(program: Command, context: CliContext): void {
@@ -25,6 +37,8 @@ export function addStandaloneCommand(program: Command, context: CliContext): voi
     await mkdir(paths.root, { recursive: true, mode: 0o700 });
     using lock = tryLock(paths.lock);
     if (lock === undefined) throw new UsageError(`--data-dir: another standalone runs on ${paths.root}`);
+    // Loaded when needed: other commands, and refusals, shall not wait for it.
+    const { runStandalone } = await import('./standalone-run.ts');
     await runStandalone({ context, options, paths, manifests, log: context.logger(options.logLevel ?? 'warn') });
   });
 }
