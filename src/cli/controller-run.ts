@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { runController } from '../controller/controller.ts';
 import { createMetrics } from '../metrics/metrics.ts';
+import { controllerHooks } from './controller-hooks.ts';
 import { connectCluster } from './cluster.ts';
 import type { CliContext } from './context.ts';
 import { Readiness, serveHealth } from './health.ts';
@@ -13,7 +14,7 @@ export async function runControllerCommand(
   options: Options<'kubeconfig' | 'adoptNamespace' | 'metricsListen' | 'logLevel'>,
 ): Promise<void> {
   const metrics = createMetrics();
-  const readiness = new Readiness(context.clock, []);
+  const readiness = new Readiness(context.clock, []); // One that waits for the Lease is ready, too.
   const client = connectCluster(context, options.kubeconfig, 'controller', metrics);
   await serveHealth(options.metricsListen, metrics, readiness, context.signal);
   await runController(
@@ -25,6 +26,7 @@ export async function runControllerCommand(
       identity: `${hostname()}_${randomUUID()}`,
       leaderElection: true,
       adoptNamespaces: options.adoptNamespace,
+      hooks: controllerHooks(metrics, readiness),
     },
     context.signal,
   );

@@ -10,6 +10,7 @@ import { readyBanner } from './banner.ts';
 import { connectCluster } from './cluster.ts';
 import type { CliContext } from './context.ts';
 import type { DataDir } from './data-dir.ts';
+import { controllerHooks } from './controller-hooks.ts';
 import { disposable } from './disposable.ts';
 import { superviseEmulator } from './emulator-supervisor.ts';
 import { Readiness, serveHealth } from './health.ts';
@@ -66,7 +67,7 @@ export async function runStandalone({ context, options, paths, manifests, log }:
       identity: options.nodeName,
       leaderElection: false,
       adoptNamespaces: options.adoptNamespace,
-      hooks: { onSynced: () => readiness.ready('controller'), onPass: (seconds) => metrics.reconciled('controller', seconds, false) },
+      hooks: controllerHooks(metrics, readiness),
     },
     signal,
   );
