@@ -40,7 +40,7 @@ interface Counts {
 
 /** At most one write in this time per parent, ms; what is newest then is written. A long list of devices is dear to write, so it waits longer. */
 const minInterval = 300;
-const intervalPerDevice = 2;
+const intervalPerDevice = 5;
 
 /** A label's value as Kubernetes wants it, made of what a driver calls itself. */
 function labelValue(text: string): string {
