@@ -112,9 +112,11 @@ function send(answer: Answer, outgoing: ServerResponse, watches: OpenWatches): v
   const { status, headers, body } = answer;
   if (outgoing.destroyed) return;
   if (typeof body === 'string' || body instanceof Uint8Array) {
-    const bytes = Buffer.from(body);
-    outgoing.writeHead(status, status === 304 ? { ...headers } : { ...headers, 'content-length': bytes.length });
-    outgoing.end(status === 304 ? undefined : bytes);
+    const length = Buffer.byteLength(body);
+    outgoing.writeHead(status, status === 304 ? { ...headers } : { ...headers, 'content-length': length });
+    // Text of as many bytes as characters is ASCII, which Latin-1 writes the same and without a copy.
+    if (status === 304) outgoing.end();
+    else outgoing.end(body, length === body.length ? 'latin1' : 'utf8');
     return;
   }
   outgoing.writeHead(status, { ...headers });

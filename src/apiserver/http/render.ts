@@ -47,6 +47,15 @@ function objectText(text: string, result: Result & { type: 'object' }, options: 
   return text;
 }
 
+/** `{...,"items":[...]}`, made in one piece: lists are large, and every concatenation more copies them once more. */
+function withItems(head: string, items: string[]): string {
+  const last = items.length - 1;
+  if (last < 0) return `${head},"items":[]}\n`;
+  items[0] = `${head},"items":[${items[0] ?? ''}`;
+  items[last] = `${items[last] ?? ''}]}\n`;
+  return items.join(',');
+}
+
 function listText(result: ListResult, options: RenderOptions): string {
   const { accepted, now, includeObject } = options;
   const { resource, entries } = result;
@@ -59,14 +68,17 @@ function listText(result: ListResult, options: RenderOptions): string {
   if (accepted.as === 'PartialObjectMetadataList') {
     const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${accepted.version}`, metadata };
     const items = entries.map((entry) => partialText(JSON.parse(viewText(resource, entry)) as KubeObject, accepted.version));
-    return `${JSON.stringify(head).slice(0, -1)},"items":[${items.join(',')}]}`;
+    return withItems(JSON.stringify(head).slice(0, -1), items);
   }
   const head = JSON.stringify({ kind: resource.listKind, apiVersion: apiVersionOf(resource), metadata }).slice(0, -1);
   const texts = entries.map((entry) => viewText(resource, entry));
-  if (resource.custom) return `${head},"items":[${texts.join(',')}]}`;
+  if (resource.custom) return withItems(head, texts);
   // Items of built-in lists carry neither apiVersion nor kind.
   const typeMeta = JSON.stringify({ apiVersion: apiVersionOf(resource), kind: resource.kind }).length;
-  return `${head},"items":[${texts.map((text) => `{${text.slice(typeMeta)}`).join(',')}]}`;
+  return withItems(
+    head,
+    texts.map((text) => `{${text.slice(typeMeta)}`),
+  );
 }
 
 /** A JSON text as the accepted format. */
@@ -90,7 +102,8 @@ function formatText(json: string, options: Pick<RenderOptions, 'accepted' | 'pre
       sortMapEntries: true,
       version: '1.1',
     });
-  return options.pretty ? `${JSON.stringify(JSON.parse(json), null, 2)}\n` : `${json}\n`;
+  if (options.pretty) return `${JSON.stringify(JSON.parse(json), null, 2)}\n`;
+  return json.endsWith('\n') ? json : `${json}\n`;
 }
 
 /** A warn-text of RFC 7234, as kubectl parses it: without control characters, quoted. */

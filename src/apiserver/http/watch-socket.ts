@@ -11,7 +11,8 @@ export type ChunkCache = WeakMap<Uint8Array, Buffer>;
 /** Runs `watch` on an answer whose head has been written; `onEnd` is called once, however it ends. */
 export function startOnSocket(watch: Watch, outgoing: ServerResponse, chunks: ChunkCache, onEnd: () => void): void {
   const { socket } = outgoing;
-  const direct = socket !== null && outgoing.chunkedEncoding && outgoing.writableLength === 0;
+  // Bytes still in the answer, and not yet the socket's, must not be overtaken.
+  const direct = socket !== null && outgoing.chunkedEncoding && outgoing.writableLength === socket.writableLength;
   const onDrain = (): void => {
     watch.drained();
   };
