@@ -88,7 +88,7 @@ export class DeviceController {
       concurrency: workers,
       onError: (key, err, delay) => log.warn({ device: key, err, delay }, 'cannot reconcile a device, trying again'),
       onDone: (_key, seconds, failed) => {
-        metrics.reconciled(failed ? 'error' : 'settled', seconds);
+        metrics.reconciled(failed ? 'error' : 'done', seconds);
         metrics.queued(this.#queue.length);
       },
     });

@@ -1,7 +1,7 @@
 /** What the agent reports of itself; whoever wires it gives these to a metrics system. None may throw. */
 export interface AgentMetrics {
-  /** A pass over one device ended. `seconds` is how long it took. */
-  reconciled(result: 'settled' | 'waiting' | 'failed' | 'error', seconds: number): void;
+  /** A pass over one device ended; `error` is one that is repeated because of the API server. `seconds` is how long it took. */
+  reconciled(result: 'done' | 'error', seconds: number): void;
   /** An action was carried out or refused; `errno` is the kernel's, `record` for a record that could not be written. */
   acted(action: string, outcome: 'done' | 'failed', errno: string, seconds: number): void;
   /** A status was written to the API server. */

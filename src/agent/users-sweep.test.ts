@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mdevDeviceSchema } from '../api/mdev-device.ts';
+import type { Log } from '../kube/log.ts';
+import { ManualClock } from '../lib/manual-clock.ts';
+import { ProviderError, type Users } from '../provider/contract.ts';
+import { record, uuid } from './decide/fixtures.ts';
+import { createDeviceStore, type DeviceStore } from './device-store.ts';
+import { RecordStore } from './record/record-store.ts';
+import { sweepUsers } from './users-sweep.ts';
+
+const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const other = 'abcdef00-0000-4000-8000-000000000001';
+
+function publish(devices: DeviceStore, name: string, inUse: 'True' | 'False', version: string): void {
+  devices.upsert(
+    mdevDeviceSchema.parse({
+      apiVersion: 'mediated.dev/v1alpha1',
+      kind: 'MdevDevice',
+      metadata: { namespace: 'default', name, resourceVersion: version },
+      spec: { type: { id: 'nvidia-11' } },
+      status: {
+        conditions: [{ type: 'InUse', status: inUse, reason: 'InUse', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }],
+      },
+    }),
+  );
+}
+
+describe('sweepUsers', () => {
+  let directory: string;
+  let records: RecordStore;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'sweep-'));
+    records = new RecordStore(directory);
+    await records.load();
+    await records.put(record({ object: { uid: 'a', namespace: 'default', name: 'one' } }), false);
+    await records.put(record({ uuid: other, object: { uid: 'b', namespace: 'default', name: 'two' } }), false);
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  it('finds devices that were opened or closed, though one of them cannot be asked', async () => {
+    const clock = new ManualClock();
+    const devices = createDeviceStore('00000000-0000-4000-8000-000000000000');
+    publish(devices, 'one', 'False', '1');
+    publish(devices, 'two', 'False', '2');
+    const opened = new Set<string>();
+    let lost = '';
+    const users = async (id: string): Promise<Users> => {
+      if (id === lost) throw new ProviderError('ENODEV', 'users', 'no such device');
+      return { inUse: opened.has(id), known: [] };
+    };
+    const changed: string[] = [];
+    const stop = new AbortController();
+    const onChange = (key: string): void => void changed.push(key);
+    const running = sweepUsers({ provider: { users }, records, devices, clock, log: silent, onChange }, stop.signal);
+    const sweep = async (): Promise<string[]> => {
+      changed.length = 0;
+      await clock.advance(20_000);
+      for (let turn = 0; turn < 5; turn += 1) await clock.advance(0);
+      return [...changed];
+    };
+    expect(await sweep()).toEqual([]);
+    opened.add(other);
+    lost = uuid;
+    expect(await sweep()).toEqual(['default/two']);
+    publish(devices, 'two', 'True', '3');
+    expect(await sweep()).toEqual([]);
+    opened.clear();
+    expect(await sweep()).toEqual(['default/two']);
+    stop.abort();
+    await running;
+  });
+});
