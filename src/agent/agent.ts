@@ -23,7 +23,7 @@ import { ParentPublisher } from './parents.ts';
 import { ProviderState } from './provider-state.ts';
 import { RecordStore } from './record/record-store.ts';
 import { serveRequests } from './requests.ts';
-import { sweepUsers } from './users-sweep.ts';
+import { sweep } from './sweep.ts';
 
 export interface AgentOptions {
   readonly client: KubeClient;
@@ -38,6 +38,8 @@ export interface AgentOptions {
   readonly registerNode: boolean;
   /** Renew Lease kube-node-lease/mdev-NODE; true if left out. */
   readonly nodeLease?: boolean;
+  /** How often is looked at what no kernel announces (opening, closing, a parent that begins to leave), ms; 20 s if left out. */
+  readonly recheckInterval?: number;
   readonly clock: Clock;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
@@ -133,9 +135,10 @@ async function reconcileNode(
       firstRead.resolve(undefined);
       announce();
     },
-    onParent: (parent, eased) => {
+    onParent: (parent, change) => {
       publisher.notify(parent);
-      if (eased) controller.onEased(parent);
+      if (change === 'eased') controller.onEased(parent);
+      if (change === 'leaving') controller.onParentLeaving(parent);
     },
     onDevice: (uuid) => controller.onDevice(uuid),
     isActingOn: (uuid) => controller.isActingOn(uuid),
@@ -203,7 +206,21 @@ async function reconcileNode(
     whenSynced(() =>
       serveRequests({ dataDir, log, handle: (uuid, request) => handleRequest(uuid, request, { records, devices, controller }) }, signal),
     ),
-    whenSynced(() => sweepUsers({ provider, records, devices, clock, log, onChange: (key) => controller.add(key) }, signal)),
+    whenSynced(() =>
+      sweep(
+        {
+          interval: options.recheckInterval ?? 20_000,
+          state,
+          provider,
+          records,
+          devices,
+          clock,
+          log,
+          onChange: (key) => controller.add(key),
+        },
+        signal,
+      ),
+    ),
     ...((options.nodeLease ?? true) ? [keepNodeLease({ client, clock, log, nodeName }, signal)] : []),
   ]);
 }

@@ -126,6 +126,12 @@ export class DeviceController {
     }
   }
 
+  /** The parent has begun to leave and takes its devices along. */
+  onParentLeaving(parent: string): void {
+    for (const record of this.#options.records.all())
+      if (record.parent === parent) this.add(`${record.object.namespace}/${record.object.name}`);
+  }
+
   /** The object of a key is no longer there: its UUID may be free for another. */
   onObjectGone(): void {
     this.onEased(conflict);

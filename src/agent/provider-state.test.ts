@@ -89,7 +89,7 @@ async function start(kernel = new Kernel()): Promise<Started> {
     random: () => 0.5,
     log: silent,
     onSync: () => heard.push('sync'),
-    onParent: (_parent, eased) => heard.push(eased ? 'eased' : 'parent'),
+    onParent: (_parent, change) => heard.push(change === 'other' ? 'parent' : change),
     onDevice: (id) => heard.push(`device ${id}`),
     isActingOn: () => false,
   });

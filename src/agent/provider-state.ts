@@ -9,6 +9,9 @@ export interface ParentView {
   readonly devices: readonly Device[];
 }
 
+/** `eased`: something that a waiting device may wait for has become better. `leaving`: the parent has begun to leave. */
+export type ParentChange = 'eased' | 'leaving' | 'other';
+
 export interface ProviderStateOptions {
   readonly provider: MdevProvider;
   readonly clock: Clock;
@@ -17,8 +20,8 @@ export interface ProviderStateOptions {
   readonly log: Log;
   /** Everything was read anew: at the start, after a reboot, after events were lost. */
   readonly onSync: () => void;
-  /** A parent was read again; `eased` if something that a waiting device may wait for has become better. */
-  readonly onParent: (parent: string, eased: boolean) => void;
+  /** A parent was read again. */
+  readonly onParent: (parent: string, change: ParentChange) => void;
   /** Something happened to a device. */
   readonly onDevice: (id: string) => void;
   /** Whether somebody is changing the device and says with `learn` how it is afterwards, so that it need not be read here. */
@@ -42,6 +45,10 @@ function hasEased(before: Parent | undefined, after: Parent): boolean {
   if (before === undefined || (before.leaving && !after.leaving) || before.features.length !== after.features.length) return true;
   const available = new Map(before.types.map((type) => [type.id, type.availableInstances]));
   return after.types.some((type) => type.availableInstances > (available.get(type.id) ?? -1));
+}
+
+function eased(asked: Asked, before: Parent | undefined, after: Parent | undefined): ParentChange {
+  return asked.eased || (after !== undefined && hasEased(before, after)) ? 'eased' : 'other';
 }
 
 async function getParent(provider: MdevProvider, name: string, signal: AbortSignal): Promise<Parent | undefined> {
@@ -195,7 +202,7 @@ export class ProviderState {
       const before = this.#views.get(name)?.parent;
       if (parent === undefined) this.#views.delete(name);
       else this.#views.set(name, { parent, devices });
-      this.#options.onParent(name, asked.eased || (parent !== undefined && hasEased(before, parent)));
+      this.#options.onParent(name, parent?.leaving === true && before?.leaving !== true ? 'leaving' : eased(asked, before, parent));
     } catch (error) {
       // Not added to the queue here: it comes again by failing.
       const { ids, all, eased } = this.#asked.get(name) ?? { ids: new Set(), all: false, eased: false };

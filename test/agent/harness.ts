@@ -137,6 +137,7 @@ export class TestNode implements AsyncDisposable {
         adoptNamespaces: this.adoptNamespaces,
         registerNode: true,
         nodeLease: false,
+        recheckInterval: 200,
         clock: systemClock,
         random: () => 0.5,
         log: testLogger(),

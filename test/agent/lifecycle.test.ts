@@ -172,6 +172,18 @@ describe('the agent', () => {
     expect(uuidsOf(node.host)).toEqual([foreignUUID]);
   });
 
+  it('sees that a device was opened and closed, though no kernel announces it', async () => {
+    await node.create({ name: named('seen'), parent: gpu, type: 'nvidia-11' });
+    const { status } = await node.ready(named('seen'), 'Ready');
+    const inUse = (value: string) => (device: { status?: typeof status | undefined }) =>
+      findCondition(device.status?.conditions, 'InUse')?.status === value;
+    const open = await node.host.holdOpen(status?.uuid ?? '', { pid: 4711, comm: 'qemu' });
+    const opened = await node.device(named('seen'), inUse('True'));
+    expect(findCondition(opened.status?.conditions, 'Ready')?.status).toBe('True');
+    await open.release();
+    await node.device(named('seen'), inUse('False'));
+  });
+
   it('switches a device off and on again', async () => {
     await node.create({ name: named('off'), parent: gpu, type: 'nvidia-11', spec: { online: false } });
     const { status } = await node.ready(named('off'), 'Offline');
@@ -219,6 +231,21 @@ describe('the agent', () => {
     await node.host.loadParent(gpu);
     await node.parent(gpu, ({ status }) => findCondition(status?.conditions, 'Present')?.status === 'True');
     await node.ready(named('stays'), 'Ready');
+  });
+
+  it('says that a parent leaves while a device of it is open, and makes the device anew when the parent is back', async () => {
+    await node.create({ name: named('held'), parent: gpu, type: 'nvidia-11' });
+    const { status } = await node.ready(named('held'), 'Ready');
+    const open = await node.host.holdOpen(status?.uuid ?? '', { pid: 4711, comm: 'qemu' });
+    const unloaded = node.host.unloadParent(gpu);
+    await node.parent(gpu, (parent) => findCondition(parent.status?.conditions, 'Present')?.reason === 'Leaving');
+    await node.ready(named('held'), 'Removing');
+    await open.release();
+    await unloaded;
+    await node.parent(gpu, (parent) => findCondition(parent.status?.conditions, 'Present')?.reason === 'Absent');
+    await node.ready(named('held'), 'ParentAbsent');
+    await node.host.loadParent(gpu);
+    await node.ready(named('held'), 'Ready');
   });
 
   it('lets the older of two objects with one UUID have it, and the other when that goes', async () => {

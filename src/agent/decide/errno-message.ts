@@ -42,6 +42,8 @@ const remove: Table = {
 const attribute: Table = {
   EINVAL: ['AttributeFailed', 'The driver refuses the value, or the name is no attribute: correct it in a new object.'],
   ENOENT: ['AttributeFailed', 'The device has no such attribute: correct the name in a new object.'],
+  ENODEV: ['AttributeFailed', 'What the value names does not exist here, or the device was removed meanwhile: correct it in a new object.'],
+  ERANGE: ['AttributeFailed', 'The value is out of range: correct it in a new object.'],
   EACCES: ['AttributeFailed', 'The attribute cannot be written: leave it out.'],
   EPERM: ['AttributeFailed', 'The attribute cannot be written: leave it out.'],
   EBUSY: ['AttributeFailed', 'What the attribute asks for is taken: free it, or ask for another value in a new object.'],

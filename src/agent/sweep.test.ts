@@ -9,7 +9,7 @@ import { ProviderError, type Users } from '../provider/contract.ts';
 import { record, uuid } from './decide/fixtures.ts';
 import { createDeviceStore, type DeviceStore } from './device-store.ts';
 import { RecordStore } from './record/record-store.ts';
-import { sweepUsers } from './users-sweep.ts';
+import { sweep } from './sweep.ts';
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const other = 'abcdef00-0000-4000-8000-000000000001';
@@ -28,7 +28,7 @@ function publish(devices: DeviceStore, name: string, inUse: 'True' | 'False', ve
   );
 }
 
-describe('sweepUsers', () => {
+describe('sweep', () => {
   let directory: string;
   let records: RecordStore;
   beforeEach(async () => {
@@ -42,7 +42,7 @@ describe('sweepUsers', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('finds devices that were opened or closed, though one of them cannot be asked', async () => {
+  it('reads the parents, and finds devices that were opened or closed, though one of them cannot be asked', async () => {
     const clock = new ManualClock();
     const devices = createDeviceStore('00000000-0000-4000-8000-000000000000');
     publish(devices, 'one', 'False', '1');
@@ -56,21 +56,24 @@ describe('sweepUsers', () => {
     const changed: string[] = [];
     const stop = new AbortController();
     const onChange = (key: string): void => void changed.push(key);
-    const running = sweepUsers({ provider: { users }, records, devices, clock, log: silent, onChange }, stop.signal);
-    const sweep = async (): Promise<string[]> => {
+    const refreshed: string[] = [];
+    const state = { parentNames: () => ['mtty'], refresh: (parent: string) => void refreshed.push(parent) };
+    const running = sweep({ interval: 20_000, state, provider: { users }, records, devices, clock, log: silent, onChange }, stop.signal);
+    const oneSweep = async (): Promise<string[]> => {
       changed.length = 0;
       await clock.advance(20_000);
       for (let turn = 0; turn < 5; turn += 1) await clock.advance(0);
       return [...changed];
     };
-    expect(await sweep()).toEqual([]);
+    expect(await oneSweep()).toEqual([]);
     opened.add(other);
     lost = uuid;
-    expect(await sweep()).toEqual(['default/two']);
+    expect(await oneSweep()).toEqual(['default/two']);
     publish(devices, 'two', 'True', '3');
-    expect(await sweep()).toEqual([]);
+    expect(await oneSweep()).toEqual([]);
     opened.clear();
-    expect(await sweep()).toEqual(['default/two']);
+    expect(await oneSweep()).toEqual(['default/two']);
+    expect(refreshed).toEqual(['mtty', 'mtty', 'mtty', 'mtty']);
     stop.abort();
     await running;
   });

@@ -4,9 +4,13 @@ import type { Log } from '../kube/log.ts';
 import type { Clock } from '../lib/clock.ts';
 import { ProviderError, type MdevProvider } from '../provider/contract.ts';
 import type { DeviceStore } from './device-store.ts';
+import type { ProviderState } from './provider-state.ts';
 import type { RecordStore } from './record/record-store.ts';
 
-export interface UsersSweepOptions {
+export interface SweepOptions {
+  /** How often, ms. */
+  readonly interval: number;
+  readonly state: Pick<ProviderState, 'parentNames' | 'refresh'>;
   readonly provider: Pick<MdevProvider, 'users'>;
   readonly records: RecordStore;
   readonly devices: DeviceStore;
@@ -16,15 +20,18 @@ export interface UsersSweepOptions {
   readonly onChange: (key: string) => void;
 }
 
-/** No kernel announces that a device was opened or closed, so once in this time it is asked, ms. */
-const interval = 20_000;
-
-/** Looks from time to time whether devices were opened or closed, until `signal` is aborted. One question at a time; nothing is written. */
-export async function sweepUsers(options: UsersSweepOptions, signal: AbortSignal): Promise<void> {
-  while (await pause(options.clock, interval, signal)) await sweepOnce(options, signal);
+/**
+ * Looks from time to time at what no kernel announces, until `signal` is aborted: that a device was opened or closed, and that
+ * a parent has begun to leave. One question at a time; nothing is written.
+ */
+export async function sweep(options: SweepOptions, signal: AbortSignal): Promise<void> {
+  while (await pause(options.clock, options.interval, signal)) {
+    for (const parent of options.state.parentNames()) options.state.refresh(parent, []);
+    await sweepUsers(options, signal);
+  }
 }
 
-async function sweepOnce({ provider, records, devices, log, onChange }: UsersSweepOptions, signal: AbortSignal): Promise<void> {
+async function sweepUsers({ provider, records, devices, log, onChange }: SweepOptions, signal: AbortSignal): Promise<void> {
   for (const { uuid, object, step } of records.all()) {
     const key = `${object.namespace}/${object.name}`;
     const inUse = findCondition(devices.get(key)?.status?.conditions, 'InUse');
