@@ -87,6 +87,7 @@ export class LineWriter extends AbstractMessageWriter implements MessageWriter {
   readonly #socket: Socket;
   readonly #init: LineWriterInit;
   #room: Promise<void> | undefined;
+  #corked = false;
 
   constructor(socket: Socket, init: LineWriterInit) {
     super();
@@ -99,12 +100,24 @@ export class LineWriter extends AbstractMessageWriter implements MessageWriter {
     if (this.#socket.destroyed || this.#socket.writableEnded) throw new Error('The connection is closed');
     const line = Buffer.from(`${JSON.stringify(message)}\n`);
     if (line.length > this.#init.maxBytes) throw new Error(`The message is longer than ${this.#init.maxBytes} bytes`);
+    this.#cork();
     if (!this.#socket.write(line)) await this.#untilRoom();
     this.#init.onWritten?.(message);
   }
 
   end(): void {
     this.#socket.end();
+  }
+
+  /** Gathers what is written in one turn of the event loop: a system call costs more than all else about a small message. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#socket.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      this.#socket.uncork();
+    });
   }
 
   #untilRoom(): Promise<void> {
