@@ -58,7 +58,8 @@ export async function memoryPerDevice(): Promise<readonly BenchResult[]> {
       'silent',
     ],
     {
-      execArgv: [...flags, '--expose-gc', '--import', new URL('./collect-on-signal.ts', import.meta.url).href],
+      // As deploy/base/agent.yaml runs it.
+      execArgv: [...flags, '--max-semi-space-size=2', '--expose-gc', '--import', new URL('./collect-on-signal.ts', import.meta.url).href],
     },
   );
   const grow = async (from: number, to: number): Promise<number> => {
