@@ -8,6 +8,11 @@ export interface AgentMetrics {
   statusWritten(kind: 'MdevDevice' | 'MdevParent'): void;
   /** How many devices there are: with a record and an object, with a record only, and without record. */
   devices(counts: { readonly owned: number; readonly orphaned: number; readonly foreign: number }): void;
+  /** What a parent has now, by type; undefined when it is gone. */
+  parent(
+    name: string,
+    types: readonly { readonly id: string; readonly availableInstances: number; readonly instances: number }[] | undefined,
+  ): void;
   /** Keys waiting in the queue. */
   queued(length: number): void;
 }
@@ -17,5 +22,6 @@ export const noMetrics: AgentMetrics = {
   acted: () => undefined,
   statusWritten: () => undefined,
   devices: () => undefined,
+  parent: () => undefined,
   queued: () => undefined,
 };

@@ -104,10 +104,11 @@ export class ParentPublisher {
   }
 
   async #publish(name: string, signal: AbortSignal): Promise<void> {
-    const { state, parents, clock, nodeName } = this.#options;
+    const { state, parents, clock, nodeName, metrics } = this.#options;
     if (state.bootID === undefined) return;
     const key = parentObjectName(nodeName, name);
     const view = state.view(name);
+    metrics.parent(name, view?.parent.types);
     let object = this.#written.latest(key, parents.get(key));
     if (view === undefined) {
       this.#count(name, []);

@@ -14,6 +14,10 @@ export function agentMetrics(metrics: Metrics): AgentMetrics {
     devices: (counts) => {
       metrics.devices(counts);
     },
+    parent: (name, types) => {
+      if (types === undefined) metrics.parentGone(name);
+      else metrics.parent(name, types);
+    },
     queued: (length) => {
       metrics.queueLength('agent', length);
     },
