@@ -37,8 +37,13 @@ export function addStandaloneCommand(program: Command, context: CliContext): voi
     await mkdir(paths.root, { recursive: true, mode: 0o700 });
     using lock = tryLock(paths.lock);
     if (lock === undefined) throw new UsageError(`--data-dir: another standalone runs on ${paths.root}`);
-    // Loaded when needed: other commands, and refusals, shall not wait for it.
-    const { runStandalone } = await import('./standalone-run.ts');
+    const { runStandalone } = await loadRun();
     await runStandalone({ context, options, paths, manifests, log: context.logger(options.logLevel ?? 'warn') });
   });
+}
+
+// Loaded when needed: other commands, and refusals, shall not wait for it. A function of its own, because the compiler does not
+// rewrite the path of an import inside a function with `using`.
+function loadRun(): Promise<typeof import('./standalone-run.ts')> {
+  return import('./standalone-run.ts');
 }
