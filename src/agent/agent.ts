@@ -164,7 +164,7 @@ async function reconcileNode(
     parse: (object) => lean(mdevDeviceSchema.parse(object)),
     store: devices,
     onChange: (key) => {
-      if (writer.isEcho(key)) return;
+      if (writer.takeEcho(key)) return;
       controller.add(key);
       if (!devices.has(key)) controller.onObjectGone();
       const [namespace = '', name = ''] = key.split('/');

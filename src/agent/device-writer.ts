@@ -38,10 +38,9 @@ export class DeviceWriter {
   }
 
   /** Whether the watch has only brought back what was written here for the spec as it is. */
-  isEcho(key: string): boolean {
+  takeEcho(key: string): boolean {
     const object = this.#options.devices.get(key);
-    if (object === undefined || !this.#written.isEcho(key, object)) return false;
-    this.#written.forget(key);
+    if (object === undefined || !this.#written.takeEcho(key, object)) return false;
     const ready = findCondition(object.status?.conditions, 'Ready');
     return object.metadata.deletionTimestamp === undefined && ready?.observedGeneration === object.metadata.generation;
   }

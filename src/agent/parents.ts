@@ -96,7 +96,7 @@ export class ParentPublisher {
     const { parents, state } = this.#options;
     const object = parents.get(key);
     const parent = object?.spec.parent ?? state.parentNames().find((name) => parentObjectName(this.#options.nodeName, name) === key);
-    if (parent !== undefined && !this.#written.isEcho(key, object)) this.notify(parent);
+    if (parent !== undefined && !this.#written.takeEcho(key, object)) this.notify(parent);
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -37,8 +37,8 @@ describe('WrittenObjects', () => {
   it('knows its own write when the watch brings it', () => {
     const written = open();
     written.remember('x', thing('10'));
-    expect(written.isEcho('x', thing('10'))).toBe(true);
-    expect(written.isEcho('x', thing('11'))).toBe(false);
-    expect(written.isEcho('x', undefined)).toBe(false);
+    expect(written.takeEcho('x', thing('10'))).toBe(true);
+    expect(written.takeEcho('x', thing('11'))).toBe(false);
+    expect(written.takeEcho('x', undefined)).toBe(false);
   });
 });

@@ -37,10 +37,15 @@ export class WrittenObjects<T extends Versioned> {
     return watched;
   }
 
-  /** Whether the watch has just brought our own last write, so that there is nothing new in it. */
-  isEcho(key: string, watched: T | undefined): boolean {
+  /**
+   * Whether the watch has just brought our own last write, so that there is nothing new in it. The answer is then given up: kept,
+   * the answers of all devices would be most of what an agent holds.
+   */
+  takeEcho(key: string, watched: T | undefined): boolean {
     const written = this.#written.get(key);
-    return written !== undefined && written.metadata.resourceVersion === watched?.metadata.resourceVersion;
+    if (written === undefined || written.metadata.resourceVersion !== watched?.metadata.resourceVersion) return false;
+    this.#written.delete(key);
+    return true;
   }
 
   forget(key: string): void {
