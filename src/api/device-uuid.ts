@@ -1,11 +1,11 @@
 import { v5 as uuidv5 } from 'uuid';
+import { uuidText } from './patterns.ts';
 
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const nilUUID = '00000000-0000-0000-0000-000000000000';
 
 /** Whether `text` is a UUID that a device may have: 8-4-4-4-12 hex digits of either case, any variant, not nil. */
 export function isDeviceUUID(text: string): boolean {
-  return uuidPattern.test(text) && text !== nilUUID;
+  return uuidText.test(text) && text !== nilUUID;
 }
 
 interface Identified {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
+import { dnsLabel, dnsSubdomain } from '../api/patterns.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A flag as it is declared: how it is written, what it says, and what its text must be. */
@@ -27,7 +28,6 @@ const hostPort = z
   .refine(({ port }) => port <= 65535, 'the port must be at most 65535');
 
 const path = z.string().min(1, 'must not be empty');
-const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 function defaultNodeName(): string {
   const name = hostname().toLowerCase();
@@ -82,7 +82,7 @@ export const allFlags = {
   adoptNamespace: {
     flags: '--adopt-namespace <name>',
     description: 'a namespace whose MdevDevices may adopt foreign devices; may be given more than once',
-    schema: z.array(z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be the name of a namespace')).default([]),
+    schema: z.array(z.string().regex(dnsLabel, 'must be the name of a namespace')).default([]),
     repeatable: true,
   },
   logLevel: {
