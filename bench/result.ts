@@ -5,9 +5,9 @@ export interface BenchResult {
   readonly unit: string;
   /** What it is compared with. */
   readonly peer: number | null;
-  /** value / peer, or the value itself where there is no peer. */
+  /** value / peer (of `atLeast`: the other way round), or the value itself where there is no peer. */
   readonly ratio: number;
-  /** The ratio is to be at most this. */
+  /** The ratio is to be at most this (of `atLeast`: at least). */
   readonly goal: number;
   readonly met: boolean;
 }
@@ -16,6 +16,12 @@ export interface BenchResult {
 export function compare(name: string, value: number, unit: string, peer: number, goal: number): BenchResult {
   const ratio = value / peer;
   return { name, value: round(value), unit, peer: round(peer), ratio: round(ratio), goal, met: ratio <= goal };
+}
+
+/** A result that is to be better than its peer by a factor: `ratio` is peer / value, `goal` its lower bound. For values of which less is better. */
+export function atLeast(name: string, value: number, unit: string, peer: number, goal: number): BenchResult {
+  const ratio = peer / value;
+  return { name, value: round(value), unit, peer: round(peer), ratio: round(ratio), goal, met: ratio >= goal };
 }
 
 /** A result whose goal is an upper bound of the value itself. */

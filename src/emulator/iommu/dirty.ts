@@ -8,7 +8,7 @@ export function dirtyBitmap(start: number, pages: number, mappings: readonly Map
   };
   for (const mapping of mappings) {
     if (mapping.physical !== undefined) for (let pfn = mapping.start; pfn < mapping.end; pfn++) set(pfn - start);
-    else for (const table of mapping.tables.values()) for (const [page] of table.entries()) set(mapping.start + page - start);
+    else for (const table of mapping.tables.values()) for (const page of table) set(mapping.start + page - start);
   }
   return bitmap;
 }

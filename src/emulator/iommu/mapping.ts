@@ -1,6 +1,7 @@
 import type { Memory } from './memory.ts';
 import { pageSize, toPfn } from './page.ts';
 import type { PinTable } from './pin-table.ts';
+import { maxPages } from './pin-table.ts';
 import type { Task } from './task.ts';
 
 /** What a process maps: a range of IOVAs, its own addresses behind it, and what devices may do there. */
@@ -25,20 +26,6 @@ export interface Holder {
   drop(mapping: Mapping): number;
 }
 
-/** Host pages that follow each other, from a page of the mapping on. */
-export interface Extent {
-  readonly page: number;
-  readonly pfn: number;
-  count: number;
-}
-
-/** What an IOMMU-capable domain has pinned of a mapping: all of it. */
-export interface PhysicalPins {
-  readonly extents: readonly Extent[];
-  /** How many of the pages are not reserved: those are accounted. */
-  readonly countable: number;
-}
-
 /** A range that is mapped (the kernel's struct vfio_dma). */
 export class Mapping {
   readonly iova: bigint;
@@ -46,6 +33,8 @@ export class Mapping {
   /** The first page frame, and the one after the last. */
   readonly start: number;
   readonly end: number;
+  /** How many of its pages can be pinned: there is no memory behind what lies further than 8 TiB into a mapping. */
+  readonly numbered: number;
   readonly readable: boolean;
   readonly writable: boolean;
   readonly task: Task;
@@ -56,8 +45,8 @@ export class Mapping {
   readonly tables = new Map<Holder, PinTable>();
   /** How many pages devices hold pinned that count: distinct, and not reserved. */
   held = 0;
-  /** The pins of the whole range, while a physical domain is in the container. */
-  physical: PhysicalPins | undefined;
+  /** While a physical domain is in the container the whole range is pinned: how many of its pages count. */
+  physical: number | undefined;
   /** It is being unmapped: nothing is pinned in it any more. */
   leaving = false;
 
@@ -66,6 +55,7 @@ export class Mapping {
     this.size = size;
     this.start = toPfn(iova);
     this.end = this.start + Number(size / BigInt(pageSize));
+    this.numbered = Math.min(this.end - this.start, maxPages);
     this.readable = readable;
     this.writable = writable;
     this.task = task;
@@ -75,13 +65,18 @@ export class Mapping {
 
   /** How many pages of it are accounted to the task. */
   get charged(): number {
-    return this.physical?.countable ?? this.held;
+    return this.physical ?? this.held;
   }
 
-  /** Whether a device other than `holder` has the page pinned; answers its table. */
-  heldByOther(holder: Holder, page: number): PinTable | undefined {
-    if (this.tables.size < 2) return undefined;
-    for (const [other, table] of this.tables) if (other !== holder && table.count(page) > 0) return table;
-    return undefined;
+  /** Whether at most one device pins here, and the memory has neither anything to give back nor reserved pages. */
+  get isPlain(): boolean {
+    return this.tables.size <= 1 && this.memory.unpin === undefined && this.memory.isReserved === undefined;
+  }
+
+  /** Whether a device other than `holder` has the page pinned. */
+  isHeldByOther(holder: Holder, page: number): boolean {
+    if (this.tables.size < 2) return false;
+    for (const [other, table] of this.tables) if (other !== holder && table.count(page) > 0) return true;
+    return false;
   }
 }

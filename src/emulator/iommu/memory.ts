@@ -9,8 +9,10 @@ export interface Memory {
    * @returns how many were taken, from the first on; fewer than asked for where the next is not there, 0 where none is (EFAULT to the caller)
    */
   pin(page: number, count: number, writable: boolean, pfns: Float64Array, at: number): number;
+  /** The host page frame number of a page that is taken. */
+  pfn(page: number): number;
   /** Gives back one page that `pin` took. `dirty`: it may have been written. Absent: nothing is held by taking a page. */
-  unpin?(page: number, pfn: number, dirty: boolean): void;
+  unpin?(page: number, dirty: boolean): void;
   /** Whether the host page is no RAM, such as another device's BAR: such pages are never accounted. Absent: none is. */
   isReserved?(pfn: number): boolean;
   /** Reads from `offset` (bytes, from the start of the mapping) on. @throws ErrnoError EFAULT when there is nothing, EIO or ENODEV when its owner does not answer */

@@ -1,5 +1,5 @@
 import { ErrnoError } from '../../lib/errno.ts';
-import type { Extent, Mapping } from './mapping.ts';
+import type { Mapping } from './mapping.ts';
 import { pageSize } from './page.ts';
 
 const batchPages = 512;
@@ -9,51 +9,39 @@ const batchPages = 512;
  * @throws ErrnoError EFAULT where there is no page, ENOMEM past the limit, ENODEV when the task is gone; nothing is changed then
  */
 export function pinPhysical(mapping: Mapping): void {
-  const { memory, task, start, end, writable } = mapping;
+  const { memory, task, start, end, writable, held, mayLockAll } = mapping;
   const limit = Math.floor(task.memlockLimit() / pageSize);
-  const extents: Extent[] = [];
   const pfns = new Float64Array(batchPages);
+  let page = 0;
   let countable = 0;
   try {
-    for (let page = 0; page < end - start;) {
+    while (page < end - start) {
       const taken = memory.pin(page, Math.min(batchPages, end - start - page), writable, pfns, 0);
       if (taken === 0) throw new ErrnoError('EFAULT', `there is no memory behind page ${page} of the mapping`);
-      for (let index = 0; index < taken; index++) {
-        const pfn = pfns[index] ?? 0;
-        append(extents, page + index, pfn);
-        if (memory.isReserved?.(pfn) !== true) countable++;
-      }
       page += taken;
-      const locked = task.locked.pages + countable - mapping.held;
-      if (!mapping.mayLockAll && locked > limit && countable > mapping.held) {
-        throw new ErrnoError('ENOMEM', `process ${task.pid} would lock ${locked} pages, and its limit is ${limit}`);
-      }
+      for (let index = 0; index < taken; index++) if (memory.isReserved?.(pfns[index] ?? 0) !== true) countable++;
+      const locked = task.locked.pages + countable - held;
+      if (!mayLockAll && countable > held && locked > limit)
+        throw new ErrnoError('ENOMEM', `process ${task.pid} may lock ${limit} pages, and the mapping would make it ${locked}`);
     }
   } catch (error) {
-    giveBack(mapping, extents);
+    giveBack(mapping, page);
     throw error;
   }
-  task.locked.pages += countable - mapping.held;
-  mapping.physical = { extents, countable };
+  task.locked.pages += countable - held;
+  mapping.physical = countable;
 }
 
 /** Undoes `pinPhysical`: what devices hold pinned themselves stays charged. */
 export function unpinPhysical(mapping: Mapping): void {
-  const { physical, task } = mapping;
+  const { physical, held, task, start, end } = mapping;
   if (physical === undefined) return;
-  task.locked.pages -= physical.countable - mapping.held;
+  task.locked.pages -= physical - held;
   mapping.physical = undefined;
-  giveBack(mapping, physical.extents);
+  giveBack(mapping, end - start);
 }
 
-function append(extents: Extent[], page: number, pfn: number): void {
-  const last = extents[extents.length - 1];
-  if (last !== undefined && last.pfn + last.count === pfn) last.count++;
-  else extents.push({ page, pfn, count: 1 });
-}
-
-function giveBack({ memory, writable }: Mapping, extents: readonly Extent[]): void {
-  if (memory.unpin === undefined) return;
-  for (const { page, pfn, count } of extents)
-    for (let offset = 0; offset < count; offset++) memory.unpin(page + offset, pfn + offset, writable);
+/** Gives back the first pages of the mapping. */
+function giveBack({ memory, writable }: Mapping, pages: number): void {
+  if (memory.unpin !== undefined) for (let page = 0; page < pages; page++) memory.unpin(page, writable);
 }

@@ -1,140 +1,149 @@
-/** Pages of a chunk: 2 MiB of addresses. */
-export const chunkPages = 512;
-/** Chunks of a node. */
-const nodeChunks = 64;
-/** A count in a chunk that stands for one in the table's map of high counts. */
+/** Pages of a slot: 2 MiB of addresses. */
+export const slotPages = 512;
+/** Slots that a node names. */
+const nodeSlots = 64;
+/** A count that stands for one in the map of high counts. */
 const many = 255;
-/** A page frame number in a chunk that stands for one in the table's map of high numbers. */
-const high = 0xffff_ffff;
-
-/** The pins of 512 pages: how often, 0 for not at all, and the host's page frame number of each. 5 bytes a page. */
-export interface Chunk {
-  readonly counts: Uint8Array;
-  readonly pfns: Uint32Array;
-  /** How many counts are not 0. */
-  used: number;
-}
+/** The most pages that one table numbers: 8 TiB. */
+export const maxPages = 2 ** 31 - 1;
 
 /**
- * The pages of one mapping that one device holds pinned: how often, and which host pages they are. Pages are counted from the start
- * of the mapping. Chunks of counts hang in a tree of two levels, so that a mapping costs what is pinned in it and not what it spans.
- * (The kernel keeps a node a page in a red-black tree: struct vfio_pfn, drivers/vfio/vfio_iommu_type1.c.)
+ * How often one device holds each page of one mapping pinned. Pages are counted from the start of the mapping. It costs a byte a page in
+ * slots of 512, and nothing for slots where nothing is pinned; slots are found by a tree of two levels, all in a few flat arrays, so
+ * that looking a page up touches three places in memory. (The kernel keeps a node a page in a red-black tree: struct vfio_pfn,
+ * drivers/vfio/vfio_iommu_type1.c.)
  *
- * Where a page is: chunk `floor(page / chunkPages)`, index `page % chunkPages` in it.
+ * Slot 0 and node 0 stand for all that is not there: they are empty for ever. A table of at most 512 pages has slot 0 only, and uses it.
  */
-export class PinTable {
+export class PinTable implements Iterable<number> {
   /** How many pages are pinned. */
   pages = 0;
-  readonly #nodes: ((Chunk | undefined)[] | undefined)[] = [];
-  /** An empty chunk, kept so that a device that pins and unpins one page does not make one each time. */
-  #spare: Chunk | undefined;
-  readonly #counts = new Map<number, number>();
-  readonly #pfns = new Map<number, number>();
+  /** How often each page is pinned, 0 for not at all, at its `index`. Replaced when a page is added. */
+  counts: Uint8Array;
+  readonly #small: boolean;
+  /** The node of each 64 slots of the mapping. */
+  #top: Uint32Array;
+  /** Each node's slots. */
+  #nodes: Uint32Array;
+  /** How many pages of each slot are pinned. */
+  #used: Uint16Array;
+  #slots = 1;
+  #nodeCount = 1;
+  readonly #freeSlots: number[] = [];
+  readonly #highCounts = new Map<number, number>();
 
-  /** The chunk of this number; undefined while nothing in it is pinned. */
-  chunk(number: number): Chunk | undefined {
-    return this.#nodes[Math.floor(number / nodeChunks)]?.[number % nodeChunks];
+  /** @param mappingPages how many pages the mapping has; those past 8 TiB have no place in the table */
+  constructor(mappingPages: number) {
+    const length = Math.min(mappingPages, maxPages);
+    this.#small = length <= slotPages;
+    this.counts = new Uint8Array(this.#small ? length : slotPages * 2);
+    this.#top = new Uint32Array(Math.ceil(length / (slotPages * nodeSlots)));
+    this.#nodes = new Uint32Array(this.#small ? 1 : nodeSlots * 2);
+    this.#used = new Uint16Array(2);
+  }
+
+  /** Where `counts` has the page; where that is 0 the page is not pinned. */
+  index(page: number): number {
+    const node = this.#top[page >>> 15] ?? 0;
+    const slot = this.#nodes[(node << 6) | ((page >>> 9) & 63)] ?? 0;
+    return (slot << 9) | (page & 511);
   }
 
   /** How often the page is pinned. */
   count(page: number): number {
-    const count = this.chunk(Math.floor(page / chunkPages))?.counts[page % chunkPages] ?? 0;
-    return count === many ? (this.#counts.get(page) ?? many) : count;
+    const count = this.counts[this.index(page)] ?? 0;
+    return count === many ? (this.#highCounts.get(page) ?? many) : count;
   }
 
-  /** The host page of a page that is pinned. */
-  pfn(page: number): number {
-    const pfn = this.chunk(Math.floor(page / chunkPages))?.pfns[page % chunkPages] ?? 0;
-    return pfn === high ? (this.#pfns.get(page) ?? high) : pfn;
-  }
-
-  /** Pins `count` pages from `page` on, none of them pinned and all in one chunk; their host pages are `pfns` from `at` on. */
-  add(page: number, count: number, pfns: Float64Array, at: number): void {
-    const number = Math.floor(page / chunkPages);
-    const chunk = this.chunk(number) ?? this.#make(number);
-    const index = page - number * chunkPages;
-    const { counts, pfns: kept } = chunk;
-    for (let offset = 0; offset < count; offset++) {
-      const pfn = pfns[at + offset] ?? 0;
-      counts[index + offset] = 1;
-      if (pfn < high) kept[index + offset] = pfn;
-      else {
-        kept[index + offset] = high;
-        this.#pfns.set(page + offset, pfn);
-      }
-    }
-    chunk.used += count;
-    this.pages += count;
+  /** Pins `count` pages from `page` on, none of them pinned and all of one slot. @param index `index(page)` */
+  add(page: number, index: number, count: number): void {
+    const to = index >= slotPages || this.#small ? index : this.#newSlot(page) * slotPages + (page & 511);
+    if (count === 1) this.counts[to] = 1;
+    else this.counts.fill(1, to, to + count);
+    const slot = to >>> 9;
+    this.#used[slot] = (this.#used[slot] ?? 0) + count;
   }
 
   /** Counts one more pin of a page that is pinned. */
   increment(page: number): void {
-    const chunk = this.chunk(Math.floor(page / chunkPages));
-    if (chunk === undefined) return;
-    const index = page % chunkPages;
-    const count = chunk.counts[index] ?? 0;
-    chunk.counts[index] = Math.min(count + 1, many);
-    if (count + 1 >= many) this.#counts.set(page, (this.#counts.get(page) ?? count) + 1);
+    const index = this.index(page);
+    const count = (this.counts[index] ?? 0) + 1;
+    this.counts[index] = Math.min(count, many);
+    if (count >= many) this.#highCounts.set(page, (this.#highCounts.get(page) ?? many - 1) + 1);
   }
 
   /** Counts one pin less of a page that is pinned more than once. */
   decrement(page: number): void {
-    const chunk = this.chunk(Math.floor(page / chunkPages));
-    if (chunk === undefined) return;
-    const index = page % chunkPages;
     const count = this.count(page) - 1;
-    if (count >= many) this.#counts.set(page, count);
+    if (count >= many) this.#highCounts.set(page, count);
     else {
-      this.#counts.delete(page);
-      chunk.counts[index] = count;
+      this.#highCounts.delete(page);
+      this.counts[this.index(page)] = count;
     }
   }
 
-  /** Takes out `count` pages from `page` on, each pinned once and all in one chunk. */
-  remove(page: number, count: number): void {
-    const number = Math.floor(page / chunkPages);
-    const chunk = this.chunk(number);
-    if (chunk === undefined) return;
-    const index = page - number * chunkPages;
-    chunk.counts.fill(0, index, index + count);
-    if (this.#pfns.size > 0) for (let offset = 0; offset < count; offset++) this.#pfns.delete(page + offset);
-    this.pages -= count;
-    chunk.used -= count;
-    if (chunk.used === 0) this.#drop(number, chunk);
+  /** Takes out `count` pages from `page` on, each pinned once and all of one slot. @param index `index(page)` */
+  remove(page: number, index: number, count: number): void {
+    if (count === 1) this.counts[index] = 0;
+    else this.counts.fill(0, index, index + count);
+    const slot = index >>> 9;
+    const used = (this.#used[slot] ?? 0) - count;
+    this.#used[slot] = used;
+    if (used === 0 && !this.#small) this.#free(page, slot);
   }
 
-  /** All pages that are pinned, in order, each with its host page. */
-  *entries(): Generator<readonly [page: number, pfn: number]> {
-    for (const [nodeNumber, node] of this.#nodes.entries()) {
-      if (node === undefined) continue;
-      for (const [index, chunk] of node.entries()) {
-        if (chunk === undefined) continue;
-        const first = (nodeNumber * nodeChunks + index) * chunkPages;
-        for (let offset = 0; offset < chunkPages; offset++)
-          if (chunk.counts[offset] !== 0) yield [first + offset, this.pfn(first + offset)];
-      }
+  /** All pages that are pinned, in order. */
+  *[Symbol.iterator](): Generator<number> {
+    const slots = this.#small ? 1 : this.#top.length * nodeSlots;
+    for (let number = 0; number < slots; number++) {
+      const first = number * slotPages;
+      const index = this.index(first);
+      if (this.#used[index >>> 9] === 0) continue;
+      for (let offset = 0; offset < slotPages; offset++) if ((this.counts[index + offset] ?? 0) !== 0) yield first + offset;
     }
   }
 
-  #make(number: number): Chunk {
-    const node = (this.#nodes[Math.floor(number / nodeChunks)] ??= []);
-    const chunk = this.#spare ?? newChunk();
-    this.#spare = undefined;
-    node[number % nodeChunks] = chunk;
-    return chunk;
+  #newSlot(page: number): number {
+    let node = this.#top[page >>> 15] ?? 0;
+    if (node === 0) {
+      node = this.#nodeCount++;
+      this.#top[page >>> 15] = node;
+      if (node * nodeSlots >= this.#nodes.length) this.#nodes = copied(this.#nodes, new Uint32Array(this.#nodes.length * 2));
+    }
+    const slot = this.#freeSlots.pop() ?? this.#slots++;
+    if (slot >= this.#used.length) {
+      // By a half, so that at most a third of the slots is not used; what was never touched costs no memory anyway.
+      const slots = Math.ceil(slot * 1.5);
+      this.#used = copied(this.#used, new Uint16Array(slots));
+      this.counts = copied(this.counts, new Uint8Array(slots * slotPages));
+    }
+    this.#nodes[(node << 6) | ((page >>> 9) & 63)] = slot;
+    return slot;
   }
 
-  #drop(number: number, chunk: Chunk): void {
-    const nodeNumber = Math.floor(number / nodeChunks);
-    const node = this.#nodes[nodeNumber];
-    if (node === undefined) return;
-    node[number % nodeChunks] = undefined;
-    this.#spare = chunk;
-    if (node.every((other) => other === undefined)) this.#nodes[nodeNumber] = undefined;
+  #free(page: number, slot: number): void {
+    const node = this.#top[page >>> 15] ?? 0;
+    this.#nodes[(node << 6) | ((page >>> 9) & 63)] = 0;
+    this.#freeSlots.push(slot);
+  }
+
+  /** Counts pages that were removed; with the last goes all memory but that of one slot. */
+  shrink(pages: number): void {
+    this.pages -= pages;
+    if (this.pages > 0 || this.#small) return;
+    this.#freeSlots.length = 0;
+    this.#slots = 1;
+    if (this.#used.length === 2) return;
+    this.#top.fill(0);
+    this.#nodeCount = 1;
+    this.counts = new Uint8Array(slotPages * 2);
+    this.#nodes = new Uint32Array(nodeSlots * 2);
+    this.#used = new Uint16Array(2);
   }
 }
 
-function newChunk(): Chunk {
-  const memory = new ArrayBuffer(chunkPages * 5);
-  return { pfns: new Uint32Array(memory, 0, chunkPages), counts: new Uint8Array(memory, chunkPages * 4, chunkPages), used: 0 };
+/** What `array` has, in a larger one. (Not by ArrayBuffer.transfer: once any buffer was detached, V8 checks for it at every access to an array.) */
+function copied<A extends { set(array: A): void }>(array: A, larger: A): A {
+  larger.set(array);
+  return larger;
 }

@@ -2,12 +2,11 @@ import { ErrnoError } from '../../lib/errno.ts';
 import type { MappingList } from './mapping-list.ts';
 import type { Holder, Mapping } from './mapping.ts';
 import { pageSize, toAddress } from './page.ts';
-import type { Chunk } from './pin-table.ts';
-import { chunkPages, PinTable } from './pin-table.ts';
+import { maxPages, PinTable, slotPages } from './pin-table.ts';
 import type { Task } from './task.ts';
 
 /** The most pages of one call: VFIO_PIN_PAGES_MAX_ENTRIES (page_size / sizeof(unsigned long)) of linux/vfio.h. */
-const maxPages = 512;
+const maxEntries = 512;
 
 /** What pinners share with their container. */
 export interface PinContext {
@@ -97,18 +96,9 @@ export class Pinner implements Holder {
   drop(mapping: Mapping): number {
     const table = mapping.tables.get(this);
     if (table === undefined) return 0;
-    const { memory, writable, tables } = mapping;
-    let countable = 0;
-    if (memory.unpin === undefined && memory.isReserved === undefined && tables.size === 1) countable = table.pages;
-    else {
-      for (const [page, pfn] of table.entries()) {
-        if (mapping.heldByOther(this, page) !== undefined) continue;
-        memory.unpin?.(page, pfn, writable);
-        if (memory.isReserved?.(pfn) !== true) countable++;
-      }
-    }
-    discharge(mapping, countable);
-    tables.delete(this);
+    if (mapping.isPlain) charge(mapping, -table.pages);
+    else for (const page of table) if (!mapping.isHeldByOther(this, page)) giveBack(mapping, page);
+    mapping.tables.delete(this);
     if (this.#mapping === mapping) this.#mapping = undefined;
     this.#pages -= table.pages;
     return table.pages;
@@ -116,7 +106,7 @@ export class Pinner implements Holder {
 
   #refuse(count: number): void {
     if (this.#released) throw new ErrnoError('ENODEV', 'the device is closed');
-    if (count > maxPages) throw new ErrnoError('E2BIG', `one call pins at most ${maxPages} pages, not ${count}`);
+    if (count > maxEntries) throw new ErrnoError('E2BIG', `one call pins at most ${maxEntries} pages, not ${count}`);
     if (this.dmaUnmap === undefined) throw new ErrnoError('EINVAL', 'a device that takes no unmap notices cannot pin');
     if (!this.#context.v2) throw new ErrnoError('EACCES', 'version 1 of the type1 interface has no pinning');
   }
@@ -129,73 +119,114 @@ export class Pinner implements Holder {
     const mapping = this.#hit(pfns[first] ?? 0);
     if (writable ? !mapping.writable : !mapping.readable)
       throw new ErrnoError('EPERM', `page ${hex(pfns[first])} is mapped without the right to ${writable ? 'write' : 'read'}`);
-    const { start, end } = mapping;
     const table = this.#table ?? this.#tableOf(mapping);
-    const shared = mapping.tables.size > 1;
-    let chunk: Chunk | undefined;
-    let number = -1;
+    return mapping.isPlain
+      ? this.#pinPlain(mapping, table, first, pfns, count, writable, hostPfns)
+      : this.#pinAny(mapping, table, first, pfns, count, writable, hostPfns);
+  }
+
+  /** `#pinFrom` in the usual mapping: one device pins in it, and its memory has nothing to give back and no reserved pages. */
+  #pinPlain(
+    mapping: Mapping,
+    table: PinTable,
+    first: number,
+    pfns: Float64Array,
+    count: number,
+    writable: boolean,
+    hostPfns: Float64Array,
+  ): number {
+    const { start, numbered, memory } = mapping;
+    /** How many pages may still be charged; -1 until it matters. */
+    let room = -1;
+    let fresh = 0;
     let at = first;
+    const inRuns = isRun(pfns, first);
     while (at < count) {
-      const pfn = pfns[at] ?? 0;
-      if (pfn < start || pfn >= end) break;
-      const page = pfn - start;
-      const wanted = Math.floor(page / chunkPages);
-      if (wanted !== number) {
-        number = wanted;
-        chunk = table.chunk(number);
-      }
-      const index = page - number * chunkPages;
-      if (chunk !== undefined && chunk.counts[index] !== 0) {
+      const offset = (pfns[at] ?? 0) - start;
+      if (!(offset >= 0 && offset < numbered)) break;
+      const page = offset | 0;
+      const index = table.index(page);
+      if (table.counts[index] !== 0) {
         table.increment(page);
-        hostPfns[at] = table.pfn(page);
+        hostPfns[at] = memory.pfn(page);
         at++;
         continue;
       }
-      const other = shared ? mapping.heldByOther(this, page) : undefined;
+      if (room < 0) room = this.#room(mapping);
       let run = 1;
-      if (other === undefined) {
-        const most = shared ? 1 : Math.min(count - at, chunkPages - index, end - pfn);
-        while (run < most && pfns[at + run] === pfn + run && (chunk === undefined || chunk.counts[index + run] === 0)) run++;
-        run = this.#take(mapping, page, run, writable, hostPfns, at, at === first ? count - at : 0);
-        if (run === 0) return at;
-      } else hostPfns[at] = other.pfn(page);
-      table.add(page, run, hostPfns, at);
-      this.#pages += run;
-      chunk ??= table.chunk(number);
-      at += run;
+      if (inRuns) {
+        const { counts } = table;
+        const most = Math.min(count - at, slotPages - (page & (slotPages - 1)), numbered - page, room - fresh);
+        while (run < most && pfns[at + run] === start + page + run && counts[index + run] === 0) run++;
+      }
+      const taken = fresh < room ? memory.pin(page, run, writable, hostPfns, at) : 0;
+      if (taken === 0) break;
+      table.add(page, index, taken);
+      fresh += taken;
+      at += taken;
     }
-    return at;
+    table.pages += fresh;
+    this.#pages += fresh;
+    charge(mapping, fresh);
+    if (at > first) return at;
+    const page = (pfns[first] ?? 0) - start;
+    throw memory.pin(page, 1, writable, hostPfns, first) === 0 ? noMemory(mapping, page) : this.#overLimit(mapping.task, count - at);
   }
 
-  /**
-   * Takes up to `run` pages from `page` on and charges for them; returns how many.
-   * @param wanted how many pages to say that were refused, if the first is; 0: answer 0 then
-   */
-  #take(mapping: Mapping, page: number, run: number, writable: boolean, hostPfns: Float64Array, at: number, wanted: number): number {
-    const { memory, task, physical } = mapping;
-    const limit = this.#limitOf(task);
-    const taken = memory.pin(page, run, writable, hostPfns, at);
-    if (taken === 0) {
-      if (wanted === 0) return 0;
-      throw new ErrnoError('EFAULT', `there is no memory behind page ${hex(mapping.start + page)}`);
-    }
-    // Beside a physical domain the page is accounted already.
-    const room = physical !== undefined || mapping.mayLockAll ? Infinity : limit - task.locked.pages;
-    let kept = 0;
-    let countable = 0;
-    if (memory.isReserved === undefined) kept = countable = Math.min(taken, Math.max(room, 0));
-    else {
-      for (; kept < taken; kept++) {
-        if (memory.isReserved(hostPfns[at + kept] ?? 0)) continue;
-        if (countable >= room) break;
-        countable++;
+  /** `#pinFrom`, page by page. */
+  #pinAny(
+    mapping: Mapping,
+    table: PinTable,
+    first: number,
+    pfns: Float64Array,
+    count: number,
+    writable: boolean,
+    hostPfns: Float64Array,
+  ): number {
+    const { start, numbered, memory } = mapping;
+    for (let at = first; at < count; at++) {
+      const page = (pfns[at] ?? 0) - start;
+      if (page < 0 || page >= numbered) return at;
+      if (table.count(page) > 0) {
+        table.increment(page);
+        hostPfns[at] = memory.pfn(page);
+        continue;
       }
+      if (mapping.isHeldByOther(this, page)) hostPfns[at] = memory.pfn(page);
+      else {
+        const room = this.#room(mapping);
+        if (memory.pin(page, 1, writable, hostPfns, at) === 0) {
+          if (at > first) return at;
+          throw noMemory(mapping, page);
+        }
+        const pfn = hostPfns[at] ?? 0;
+        const counts = memory.isReserved?.(pfn) !== true;
+        if (counts && room === 0) {
+          memory.unpin?.(page, false);
+          if (at > first) return at;
+          throw this.#overLimit(mapping.task, count - at);
+        }
+        if (counts) charge(mapping, 1);
+      }
+      table.add(page, table.index(page), 1);
+      table.pages++;
+      this.#pages++;
     }
-    for (let index = taken - 1; index >= kept; index--) memory.unpin?.(page + index, hostPfns[at + index] ?? 0, false);
-    charge(mapping, countable);
-    if (kept > 0 || wanted === 0) return kept;
+    return count;
+  }
+
+  /** How many more pages the mapper may be charged for. @throws ErrnoError ENODEV when it is gone */
+  #room({ task, physical, mayLockAll }: Mapping): number {
+    const limit = this.#limitOf(task);
+    // Beside a physical domain the page is accounted already.
+    if (physical !== undefined || mayLockAll) return maxPages;
+    return Math.max(0, Math.min(limit - task.locked.pages, maxPages));
+  }
+
+  #overLimit(task: Task, wanted: number): ErrnoError {
+    const limit = this.#limitOf(task);
     this.#context.onLimit?.(task, wanted, limit * pageSize);
-    throw new ErrnoError(
+    return new ErrnoError(
       'ENOMEM',
       `process ${task.pid} has ${task.locked.pages} pages locked and may lock ${limit}; raise its RLIMIT_MEMLOCK to pin ${wanted} more`,
     );
@@ -206,23 +237,17 @@ export class Pinner implements Holder {
     const mapping = this.#find(pfns[first] ?? 0);
     const table = this.#table;
     if (mapping === undefined || table === undefined) return first;
-    const { start, end } = mapping;
-    const shared = mapping.tables.size > 1;
-    let chunk: Chunk | undefined;
-    let number = -1;
+    const { start, numbered, isPlain } = mapping;
+    const { counts } = table;
+    let gone = 0;
     let at = first;
+    const inRuns = isRun(pfns, first);
     while (at < count) {
-      const pfn = pfns[at] ?? 0;
-      if (pfn < start || pfn >= end) break;
-      const page = pfn - start;
-      const wanted = Math.floor(page / chunkPages);
-      if (wanted !== number) {
-        number = wanted;
-        chunk = table.chunk(number);
-      }
-      const index = page - number * chunkPages;
-      if (chunk === undefined) break;
-      const held = chunk.counts[index];
+      const offset = (pfns[at] ?? 0) - start;
+      if (!(offset >= 0 && offset < numbered)) break;
+      const page = offset | 0;
+      const index = table.index(page);
+      const held = counts[index];
       if (held === 0) break;
       if (held !== 1) {
         table.decrement(page);
@@ -230,14 +255,19 @@ export class Pinner implements Holder {
         continue;
       }
       let run = 1;
-      const most = shared ? 1 : Math.min(count - at, chunkPages - index);
-      while (run < most && pfns[at + run] === pfn + run && chunk.counts[index + run] === 1) run++;
-      if (!shared || mapping.heldByOther(this, page) === undefined) giveBack(mapping, table, page, run);
-      table.remove(page, run);
-      if (chunk.used === 0) number = -1;
-      this.#pages -= run;
+      if (!isPlain) {
+        if (!mapping.isHeldByOther(this, page)) giveBack(mapping, page);
+      } else if (inRuns) {
+        const most = Math.min(count - at, slotPages - (page & (slotPages - 1)));
+        while (run < most && pfns[at + run] === start + page + run && counts[index + run] === 1) run++;
+      }
+      table.remove(page, index, run);
+      gone += run;
       at += run;
     }
+    if (isPlain) charge(mapping, -gone);
+    this.#pages -= gone;
+    table.shrink(gone);
     return at;
   }
 
@@ -254,6 +284,7 @@ export class Pinner implements Holder {
   #hit(pfn: number): Mapping {
     const mapping = this.#find(pfn);
     if (mapping === undefined || mapping.leaving) throw new ErrnoError('EINVAL', `page ${hex(pfn)} is not mapped`);
+    if (pfn - mapping.start >= mapping.numbered) throw new ErrnoError('EFAULT', `page ${hex(pfn)} is more than 8 TiB into its mapping`);
     return mapping;
   }
 
@@ -267,25 +298,23 @@ export class Pinner implements Holder {
   }
 
   #tableOf(mapping: Mapping): PinTable {
-    const table = new PinTable();
+    const table = new PinTable(mapping.end - mapping.start);
     mapping.tables.set(this, table);
     this.#table = table;
     return table;
   }
 }
 
-/** Gives back pages that no other device holds, and what was charged for them. */
-function giveBack(mapping: Mapping, table: PinTable, page: number, run: number): void {
+/** Gives back a page that no other device holds, and what was charged for it. */
+function giveBack(mapping: Mapping, page: number): void {
   const { memory, writable } = mapping;
-  let countable = run;
-  if (memory.unpin !== undefined || memory.isReserved !== undefined) {
-    for (let index = 0; index < run; index++) {
-      const pfn = table.pfn(page + index);
-      memory.unpin?.(page + index, pfn, writable);
-      if (memory.isReserved?.(pfn) === true) countable--;
-    }
-  }
-  discharge(mapping, countable);
+  if (memory.isReserved?.(memory.pfn(page)) !== true) charge(mapping, -1);
+  memory.unpin?.(page, writable);
+}
+
+/** Whether the second page follows the first: then it is worth to look for such runs. */
+function isRun(pfns: Float64Array, first: number): boolean {
+  return pfns[first + 1] === (pfns[first] ?? 0) + 1;
 }
 
 function charge(mapping: Mapping, pages: number): void {
@@ -293,8 +322,8 @@ function charge(mapping: Mapping, pages: number): void {
   if (mapping.physical === undefined) mapping.task.locked.pages += pages;
 }
 
-function discharge(mapping: Mapping, pages: number): void {
-  charge(mapping, -pages);
+function noMemory(mapping: Mapping, page: number): ErrnoError {
+  return new ErrnoError('EFAULT', `there is no memory behind page ${hex(mapping.start + page)}`);
 }
 
 function hex(pfn: number | undefined): string {
