@@ -16,8 +16,10 @@ export const maxPages = 2 ** 31 - 1;
  * Slot 0 and node 0 stand for all that is not there: they are empty for ever. A table of at most 512 pages has slot 0 only, and uses it.
  */
 export class PinTable implements Iterable<number> {
-  /** How many pages are pinned. */
+  /** How many pages are pinned; see `grow` and `shrink`. */
   pages = 0;
+  /** The most that were since slots were let go of last. */
+  #most = 0;
   /** How often each page is pinned, 0 for not at all, at its `index`. Replaced when a page is added. */
   counts: Uint8Array;
   readonly #small: boolean;
@@ -25,11 +27,8 @@ export class PinTable implements Iterable<number> {
   #top: Uint32Array;
   /** Each node's slots. */
   #nodes: Uint32Array;
-  /** How many pages of each slot are pinned. */
-  #used: Uint16Array;
   #slots = 1;
   #nodeCount = 1;
-  readonly #freeSlots: number[] = [];
   readonly #highCounts = new Map<number, number>();
 
   /** @param mappingPages how many pages the mapping has; those past 8 TiB have no place in the table */
@@ -39,7 +38,6 @@ export class PinTable implements Iterable<number> {
     this.counts = new Uint8Array(this.#small ? length : slotPages * 2);
     this.#top = new Uint32Array(Math.ceil(length / (slotPages * nodeSlots)));
     this.#nodes = new Uint32Array(this.#small ? 1 : nodeSlots * 2);
-    this.#used = new Uint16Array(2);
   }
 
   /** Where `counts` has the page; where that is 0 the page is not pinned. */
@@ -60,8 +58,6 @@ export class PinTable implements Iterable<number> {
     const to = index >= slotPages || this.#small ? index : this.#newSlot(page) * slotPages + (page & 511);
     if (count === 1) this.counts[to] = 1;
     else this.counts.fill(1, to, to + count);
-    const slot = to >>> 9;
-    this.#used[slot] = (this.#used[slot] ?? 0) + count;
   }
 
   /** Counts one more pin of a page that is pinned. */
@@ -82,14 +78,10 @@ export class PinTable implements Iterable<number> {
     }
   }
 
-  /** Takes out `count` pages from `page` on, each pinned once and all of one slot. @param index `index(page)` */
-  remove(page: number, index: number, count: number): void {
+  /** Takes out `count` pages, each pinned once and all of one slot. @param index `index` of the first */
+  remove(index: number, count: number): void {
     if (count === 1) this.counts[index] = 0;
     else this.counts.fill(0, index, index + count);
-    const slot = index >>> 9;
-    const used = (this.#used[slot] ?? 0) - count;
-    this.#used[slot] = used;
-    if (used === 0 && !this.#small) this.#free(page, slot);
   }
 
   /** All pages that are pinned, in order. */
@@ -98,9 +90,24 @@ export class PinTable implements Iterable<number> {
     for (let number = 0; number < slots; number++) {
       const first = number * slotPages;
       const index = this.index(first);
-      if (this.#used[index >>> 9] === 0) continue;
+      if (index < slotPages && !this.#small) continue;
       for (let offset = 0; offset < slotPages; offset++) if ((this.counts[index + offset] ?? 0) !== 0) yield first + offset;
     }
+  }
+
+  /** Counts pages that were added. */
+  grow(pages: number): void {
+    this.pages += pages;
+    this.#most = Math.max(this.#most, this.pages);
+  }
+
+  /** Counts pages that were removed, and lets go of slots when three quarters of the pages are gone since the last time: the cost is spread over them. */
+  shrink(pages: number): void {
+    this.pages -= pages;
+    if (this.#small || this.pages > this.#most >> 2) return;
+    this.#most = this.pages;
+    if (this.pages === 0) this.#clear(1);
+    else if (this.#slots > 16) this.#compact();
   }
 
   #newSlot(page: number): number {
@@ -110,36 +117,39 @@ export class PinTable implements Iterable<number> {
       this.#top[page >>> 15] = node;
       if (node * nodeSlots >= this.#nodes.length) this.#nodes = copied(this.#nodes, new Uint32Array(this.#nodes.length * 2));
     }
-    const slot = this.#freeSlots.pop() ?? this.#slots++;
-    if (slot >= this.#used.length) {
-      // By a half, so that at most a third of the slots is not used; what was never touched costs no memory anyway.
-      const slots = Math.ceil(slot * 1.5);
-      this.#used = copied(this.#used, new Uint16Array(slots));
-      this.counts = copied(this.counts, new Uint8Array(slots * slotPages));
-    }
+    const slot = this.#slots++;
+    // By a half, so that at most a third of the slots is not used; what was never touched costs no memory anyway.
+    if (slot * slotPages >= this.counts.length) this.counts = copied(this.counts, new Uint8Array(Math.ceil(slot * 1.5) * slotPages));
     this.#nodes[(node << 6) | ((page >>> 9) & 63)] = slot;
     return slot;
   }
 
-  #free(page: number, slot: number): void {
-    const node = this.#top[page >>> 15] ?? 0;
-    this.#nodes[(node << 6) | ((page >>> 9) & 63)] = 0;
-    this.#freeSlots.push(slot);
+  /** Moves the slots in which something is pinned into new arrays. */
+  #compact(): void {
+    const before = this.counts;
+    const words = new Uint32Array(before.buffer);
+    const kept: (readonly [page: number, index: number])[] = [];
+    for (let page = 0; page < this.#top.length * slotPages * nodeSlots; page += slotPages) {
+      const index = this.index(page);
+      if (index >= slotPages && !isZero(words, index >> 2, (index + slotPages) >> 2)) kept.push([page, index]);
+    }
+    this.#clear(kept.length);
+    for (const [page, index] of kept) this.counts.set(before.subarray(index, index + slotPages), this.#newSlot(page) * slotPages);
   }
 
-  /** Counts pages that were removed; with the last goes all memory but that of one slot. */
-  shrink(pages: number): void {
-    this.pages -= pages;
-    if (this.pages > 0 || this.#small) return;
-    this.#freeSlots.length = 0;
+  /** Forgets all slots, and makes room for this many. */
+  #clear(slots: number): void {
     this.#slots = 1;
-    if (this.#used.length === 2) return;
-    this.#top.fill(0);
     this.#nodeCount = 1;
-    this.counts = new Uint8Array(slotPages * 2);
+    this.#top.fill(0);
+    this.counts = new Uint8Array((slots + 1) * slotPages);
     this.#nodes = new Uint32Array(nodeSlots * 2);
-    this.#used = new Uint16Array(2);
   }
+}
+
+function isZero(words: Uint32Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (words[at] !== 0) return false;
+  return true;
 }
 
 /** What `array` has, in a larger one. (Not by ArrayBuffer.transfer: once any buffer was detached, V8 checks for it at every access to an array.) */

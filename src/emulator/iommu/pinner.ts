@@ -165,7 +165,7 @@ export class Pinner implements Holder {
       fresh += taken;
       at += taken;
     }
-    table.pages += fresh;
+    table.grow(fresh);
     this.#pages += fresh;
     charge(mapping, fresh);
     if (at > first) return at;
@@ -209,7 +209,7 @@ export class Pinner implements Holder {
         if (counts) charge(mapping, 1);
       }
       table.add(page, table.index(page), 1);
-      table.pages++;
+      table.grow(1);
       this.#pages++;
     }
     return count;
@@ -261,7 +261,7 @@ export class Pinner implements Holder {
         const most = Math.min(count - at, slotPages - (page & (slotPages - 1)));
         while (run < most && pfns[at + run] === start + page + run && counts[index + run] === 1) run++;
       }
-      table.remove(page, index, run);
+      table.remove(index, run);
       gone += run;
       at += run;
     }
