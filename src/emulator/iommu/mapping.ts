@@ -73,6 +73,11 @@ export class Mapping {
     return this.tables.size <= 1 && this.memory.unpin === undefined && this.memory.isReserved === undefined;
   }
 
+  /** Whether a device has the page pinned. */
+  isHeld(page: number): boolean {
+    return page < this.numbered && this.tables.values().some((table) => table.count(page) > 0);
+  }
+
   /** Whether a device other than `holder` has the page pinned. */
   isHeldByOther(holder: Holder, page: number): boolean {
     if (this.tables.size < 2) return false;

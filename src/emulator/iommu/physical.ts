@@ -13,23 +13,25 @@ export function pinPhysical(mapping: Mapping): void {
   const limit = Math.floor(task.memlockLimit() / pageSize);
   const pfns = new Float64Array(batchPages);
   let page = 0;
-  let countable = 0;
+  /** Pages that are charged for by this. */
+  let fresh = 0;
   try {
     while (page < end - start) {
       const taken = memory.pin(page, Math.min(batchPages, end - start - page), writable, pfns, 0);
       if (taken === 0) throw new ErrnoError('EFAULT', `there is no memory behind page ${page} of the mapping`);
+      for (let index = 0; index < taken; index++)
+        if (memory.isReserved?.(pfns[index] ?? 0) !== true && !(held > 0 && mapping.isHeld(page + index))) fresh++;
       page += taken;
-      for (let index = 0; index < taken; index++) if (memory.isReserved?.(pfns[index] ?? 0) !== true) countable++;
-      const locked = task.locked.pages + countable - held;
-      if (!mayLockAll && countable > held && locked > limit)
+      const locked = task.locked.pages + fresh;
+      if (!mayLockAll && fresh > 0 && locked > limit)
         throw new ErrnoError('ENOMEM', `process ${task.pid} may lock ${limit} pages, and the mapping would make it ${locked}`);
     }
   } catch (error) {
     giveBack(mapping, page);
     throw error;
   }
-  task.locked.pages += countable - held;
-  mapping.physical = countable;
+  task.locked.pages += fresh;
+  mapping.physical = held + fresh;
 }
 
 /** Undoes `pinPhysical`: what devices hold pinned themselves stays charged. */
