@@ -214,8 +214,8 @@ export class Type1 implements Disposable {
     mapping.leaving = true;
     this.#telling = true;
     try {
-      for (const [pinner, { pages }] of [...mapping.tables]) {
-        if (pages === 0) continue;
+      for (const pinner of [...this.#pinners]) {
+        if ((mapping.tables.get(pinner)?.pages ?? 0) === 0) continue;
         try {
           pinner.dmaUnmap?.(mapping.iova, mapping.size);
         } catch (error) {
