@@ -143,6 +143,25 @@ describe('mtty (slots)', () => {
     expect(await answerOf(host.bus.create('mtty', 'mtty-2', uuidOf(13)))).toBe('ENOSPC');
     expect(host.bus.readAttribute(uuidOf(1), 'vendor/sample_mdev_dev')).toBe(`This is MDEV ${uuidOf(1)}`);
   });
+
+  it('has an attribute for what each port is connected to, which stays as it is while the device is open', async () => {
+    const { bus } = await boot('mtty');
+    await bus.create('mtty', 'mtty-1', uuidOf(1));
+    await bus.create('mtty', 'mtty-2', uuidOf(2));
+    expect(bus.attributeNames(uuidOf(1))).toEqual(['vendor/sample_mdev_dev', 'vendor/port0_backend']);
+    expect(bus.attributeNames(uuidOf(2))).toEqual(['vendor/sample_mdev_dev', 'vendor/port0_backend', 'vendor/port1_backend']);
+    const write = (text: string): Promise<string> => answerOf(bus.writeAttribute(uuidOf(2), 'vendor/port1_backend', text));
+    expect(bus.readAttribute(uuidOf(2), 'vendor/port1_backend')).toBe('loopback');
+    for (const bad of ['', 'Socket', 'socket\n\n', 'socket ', 'toString']) expect([bad, await write(bad)]).toEqual([bad, 'EINVAL']);
+    expect(await write('socket\n')).toBe('ok');
+    expect(bus.readAttribute(uuidOf(2), 'vendor/port1_backend')).toBe('socket');
+    expect(bus.readAttribute(uuidOf(2), 'vendor/port0_backend')).toBe('loopback');
+    const handle = await bus.open(uuidOf(2), { pid: 1, comm: 'qemu' });
+    expect(await write('loopback')).toBe('EBUSY');
+    expect(await write('modem')).toBe('EINVAL');
+    await handle.release();
+    expect(await write('loopback')).toBe('ok');
+  });
 });
 
 describe('ccw (one device)', () => {

@@ -1,11 +1,20 @@
 /** A slot parent: the kernel's sample serial card, whose types take one port or two. */
 import { ErrnoError } from '../../lib/errno.ts';
-import type { ParentOps, RemoveWhileOpen } from '../mdev/driver.ts';
+import type { Attribute, ParentOps, RemoveWhileOpen } from '../mdev/driver.ts';
 import { DeviceTable } from './device-table.ts';
+import type { PortBackend } from './serial/backend.ts';
+import { backendAttribute, defaultBackend, isPortBackend, portBackends } from './serial/backend.ts';
+import { line } from './text.ts';
 
 export interface MttyConfig {
   readonly ports: number;
   readonly removeWhileOpen: RemoveWhileOpen;
+}
+
+interface MttyDevice {
+  /** What each of its ports is connected to. */
+  readonly backends: PortBackend[];
+  open: boolean;
 }
 
 /** Type id to the ports it takes. */
@@ -15,7 +24,7 @@ const portsOf = new Map([
 ]);
 
 export function mttyDriver(config: MttyConfig): ParentOps {
-  const devices = new DeviceTable<number>();
+  const devices = new DeviceTable<MttyDevice>();
   let free = config.ports;
 
   return {
@@ -39,11 +48,38 @@ export function mttyDriver(config: MttyConfig): ParentOps {
       if (ports === undefined) throw new ErrnoError('EINVAL', `the parent has no type ${typeID}`);
       if (ports > free) throw new ErrnoError('ENOSPC', `${typeID} needs ${ports} ports, and ${free} of ${config.ports} are left`);
       free -= ports;
-      devices.add(mdev, ports);
+      devices.add(mdev, { backends: Array.from({ length: ports }, () => defaultBackend), open: false });
     },
     remove: async (mdev) => {
-      free += devices.take(mdev);
+      free += devices.take(mdev).backends.length;
     },
-    deviceAttributes: ({ uuid }) => [{ name: 'vendor/sample_mdev_dev', read: () => `This is MDEV ${uuid}` }],
+    open: async (mdev) => {
+      devices.get(mdev).open = true;
+    },
+    release: async (mdev) => {
+      devices.get(mdev).open = false;
+    },
+    deviceAttributes: (mdev) => {
+      const device = devices.get(mdev);
+      return [
+        { name: 'vendor/sample_mdev_dev', read: () => `This is MDEV ${mdev.uuid}` },
+        ...device.backends.map((_, port) => backendOf(device, port)),
+      ];
+    },
+  };
+}
+
+/** What a port is connected to; it shows at the next open. */
+function backendOf(device: MttyDevice, port: number): Attribute {
+  const name = backendAttribute(port);
+  return {
+    name,
+    read: () => device.backends[port] ?? defaultBackend,
+    write: (text) => {
+      const backend = line(text);
+      if (!isPortBackend(backend)) throw new ErrnoError('EINVAL', `${name} takes ${portBackends.join(' or ')}`);
+      if (device.open) throw new ErrnoError('EBUSY', `${name}: the ports of an open device stay connected as they are`);
+      device.backends[port] = backend;
+    },
   };
 }
