@@ -108,9 +108,15 @@ describe('a PCI function', () => {
     user.close();
     pin.set(true);
     expect(user.strayCalls).toBe(0);
-    const next = new MemoryUser();
-    next.open(model);
-    expect(next.levels.get(0)).toBe(true);
+    for (const next of [new MemoryUser(), new MemoryUser()]) {
+      next.open(model);
+      expect(next.levels.get(0)).toBe(true);
+      next.close();
+    }
+    pin.set(false);
+    const last = new MemoryUser();
+    last.open(model);
+    expect(last.levels.get(0)).not.toBe(true);
     expect(readNumber(model, 0, 0x10, 4)).toBe(99);
   });
 

@@ -7,7 +7,7 @@ import type { Bar, RegionHandler } from '../pci/function.ts';
 import { pciFunction } from '../pci/function.ts';
 import { IntxPin } from '../pci/intx.ts';
 import { backendAttribute, defaultBackend, isPortBackend } from './backend.ts';
-import { loopbackPlug, openCable, streamCable } from './cable.ts';
+import { loopbackPlug, streamCable } from './cable.ts';
 import { registerCount } from './registers.ts';
 import { Uart } from './uart.ts';
 
@@ -36,7 +36,7 @@ export function mttyModel(ports: 1 | 2, services: Pick<ModelServices, 'listen'>)
   let streams: PortStream[] = [];
 
   const close = (): void => {
-    for (const uart of uarts) uart.plug(openCable);
+    for (const uart of uarts) uart.unplug();
     for (const stream of streams) stream.close();
     streams = [];
   };

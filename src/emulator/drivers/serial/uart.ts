@@ -51,6 +51,13 @@ export class Uart {
     this.pump();
   }
 
+  /** Pulls the cable out; characters on their way either way are lost. */
+  unplug(): void {
+    this.#received.clear();
+    this.#toSend.clear();
+    this.plug(openCable);
+  }
+
   /** A register as the processor reads it, side effects included. */
   read(register: number): number {
     const value = this.#read(register);
