@@ -9,6 +9,8 @@ import { emulatorPid } from './emulator-pid.ts';
 export interface EmulatorSupervisorOptions {
   readonly socketPath: string;
   readonly profilePath: string;
+  /** Where the devices' sockets shall be, if the user said so. */
+  readonly runDir: string | undefined;
   /** Where the emulator's own log goes: it outlives this process, so it cannot share its standard error. */
   readonly logFile: string;
   readonly self: readonly [string, ...string[]];
@@ -33,7 +35,8 @@ async function start(options: EmulatorSupervisorOptions): Promise<void> {
   const log = await open(options.logFile, 'a', 0o600);
   try {
     const [executable, ...args] = options.self;
-    const child = spawn(executable, [...args, 'emulator', '--socket', options.socketPath, '--profile', options.profilePath], {
+    const runDir = options.runDir === undefined ? [] : ['--run-dir', options.runDir];
+    const child = spawn(executable, [...args, 'emulator', '--socket', options.socketPath, '--profile', options.profilePath, ...runDir], {
       detached: true,
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
     });

@@ -6,24 +6,30 @@ import { runEmulator } from '../provider/emulated/process.ts';
 import type { CliContext } from './context.ts';
 import { addFlags, readFlags } from './flags.ts';
 import { emulatorPidFile } from './emulator-pid.ts';
+import { makeRunDir, runDirPath } from './run-dir.ts';
 import { checkSocketPath } from './socket-path.ts';
 import { UsageError } from './usage-error.ts';
+
+const flags = ['socket', 'profile', 'runDir', 'logLevel'] as const;
 
 /** `emulator`: the emulated kernel as a process of its own. Ending it is the emulated node's shutdown. */
 export function addEmulatorCommand(program: Command, context: CliContext): void {
   const command = program
     .command('emulator')
     .description('run the emulated kernel and serve it on a UNIX socket; ending it is the node rebooting');
-  addFlags(command, ['socket', 'profile', 'logLevel']).action(async () => {
-    const { socket, profile, logLevel } = readFlags(command, ['socket', 'profile', 'logLevel']);
+  addFlags(command, flags).action(async () => {
+    const { socket, profile, runDir: given, logLevel } = readFlags(command, flags);
     checkSocketPath('--socket', socket);
     const profileText = await readProfile(context, profile);
+    const uid = process.getuid?.() ?? 0;
+    const runDir = runDirPath({ given, beside: dirname(socket), env: context.env, uid });
     await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
+    await makeRunDir(runDir, uid);
     const pidFile = emulatorPidFile(socket);
     const ready = Promise.withResolvers<undefined>();
     const onReady = (): void => ready.resolve(undefined);
     const running = runEmulator(
-      { socketPath: socket, profileText, clock: context.clock, log: context.logger(logLevel ?? 'info'), onReady },
+      { socketPath: socket, profileText, runDir, clock: context.clock, log: context.logger(logLevel ?? 'info'), onReady },
       context.signal,
     );
     await Promise.race([ready.promise, running]);

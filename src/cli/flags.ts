@@ -68,6 +68,11 @@ export const allFlags = {
     schema: path.optional(),
   },
   socket: { flags: '--socket <path>', description: 'the UNIX socket to serve on', schema: path.default('./.mdev-operator/emulator.sock') },
+  runDir: {
+    flags: '--run-dir <dir>',
+    description: "where the devices' vfio-user sockets are, UUID.sock (default: vfio-user beside the emulator's own socket)",
+    schema: path.optional(),
+  },
   apply: {
     flags: '--apply <file-or-dir>',
     description: 'YAML to apply at start; may be given more than once',

@@ -1,7 +1,7 @@
 import { UsageError } from './usage-error.ts';
 
 /** sizeof(sockaddr_un.sun_path) less the NUL at its end. */
-const longest = 107;
+export const longestSocketPath = 107;
 
 /**
  * Refuses a path that does not fit into a UNIX socket's address, where Linux would only say EINVAL.
@@ -9,6 +9,8 @@ const longest = 107;
  */
 export function checkSocketPath(flag: string, path: string): void {
   const bytes = Buffer.byteLength(path);
-  if (bytes > longest)
-    throw new UsageError(`${flag}: ${path} is too long for a UNIX socket (${bytes} bytes, at most ${longest}); choose a shorter path`);
+  if (bytes > longestSocketPath)
+    throw new UsageError(
+      `${flag}: ${path} is too long for a UNIX socket (${bytes} bytes, at most ${longestSocketPath}); choose a shorter path`,
+    );
 }

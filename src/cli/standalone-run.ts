@@ -20,7 +20,7 @@ import type { Options } from './flags.ts';
 
 export interface StandaloneInit {
   readonly context: CliContext;
-  readonly options: Options<'listen' | 'nodeName' | 'provider' | 'emulator' | 'profile' | 'adoptNamespace' | 'metricsListen'>;
+  readonly options: Options<'listen' | 'nodeName' | 'provider' | 'emulator' | 'profile' | 'runDir' | 'adoptNamespace' | 'metricsListen'>;
   readonly paths: DataDir;
   readonly manifests: readonly Manifest[];
   readonly log: Logger;
@@ -109,6 +109,7 @@ export async function runStandalone({ context, options, paths, manifests, log }:
         {
           socketPath: emulatorSocket,
           profilePath: options.profile ?? fileURLToPath(new URL('profiles/default.yaml', context.packageRoot)),
+          runDir: options.runDir,
           logFile: paths.emulatorLog,
           self: context.self,
           clock,

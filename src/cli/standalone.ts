@@ -6,6 +6,7 @@ import { dataDirPaths } from './data-dir.ts';
 import { readProfile } from './emulator.ts';
 import { addFlags, readFlags } from './flags.ts';
 import { readManifests } from './manifests.ts';
+import { runDirPath } from './run-dir.ts';
 import { checkSocketPath } from './socket-path.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -16,6 +17,7 @@ const flags = [
   'provider',
   'emulator',
   'profile',
+  'runDir',
   'apply',
   'adoptNamespace',
   'metricsListen',
@@ -32,6 +34,9 @@ export function addStandaloneCommand(program: Command, context: CliContext): voi
     checkSocketPath('--data-dir', paths.emulatorSocket);
     if (options.emulator !== undefined && options.profile !== undefined)
       throw new UsageError('--profile: is given to the emulator; with --emulator one runs already');
+    if (options.emulator !== undefined && options.runDir !== undefined)
+      throw new UsageError('--run-dir: is given to the emulator; with --emulator one runs already');
+    runDirPath({ given: options.runDir, beside: paths.root, env: context.env, uid: process.getuid?.() ?? 0 });
     await readProfile(context, options.profile);
     const manifests = await readManifests(options.apply);
     await mkdir(paths.root, { recursive: true, mode: 0o700 });

@@ -3,12 +3,18 @@ import type { Clock } from '../lib/clock.ts';
 import { ErrnoError } from '../lib/errno.ts';
 import type { Fault, FaultFilter } from './host-faults.ts';
 import { Faults, withFaults } from './host-faults.ts';
+import type { DeviceExposure } from './exposure.ts';
+import { modelSpec } from './host-models.ts';
 import { parentInit } from './host-parents.ts';
 import { MdevBus } from './mdev/bus.ts';
+import type { MdevIdentity } from './mdev/driver.ts';
 import { vfioMdev } from './mdev/driver.ts';
 import type { OpenDevice } from './mdev/handles.ts';
 import type { KernelReport, User } from './mdev/snapshot.ts';
 import type { Profile, ProfileParent } from './profile.ts';
+import { readableAttributes } from './readable-attributes.ts';
+import type { ExposedCore } from './threaded-exposure.ts';
+import type { DeviceUse } from './vfio-user/thread-protocol.ts';
 
 export type { Fault, FaultFilter, FaultOperation } from './host-faults.ts';
 
@@ -18,6 +24,8 @@ export interface HostInit {
   readonly report: (report: KernelReport) => void;
   /** How often a lasting wait is reported, in ms; 10 s if left out. */
   readonly reportInterval?: number;
+  /** Makes what shows the devices to other programs; without it they are shown to nobody. Disposed of with the host. */
+  readonly expose?: (core: ExposedCore) => DeviceExposure & AsyncDisposable;
 }
 
 /**
@@ -31,11 +39,20 @@ export class EmulatedHost implements AsyncDisposable {
   readonly #power = new AbortController();
   readonly #faults = new Faults(this.#power.signal);
   readonly #parents: ReadonlyMap<string, ProfileParent>;
+  readonly #init: HostInit;
+  readonly #exposure: (DeviceExposure & AsyncDisposable) | undefined;
+  readonly #useListeners = new Set<(uuid: string) => void>();
 
   /** An unbooted host; call `bootHost`. */
   constructor(profile: Profile, init: HostInit) {
-    this.bus = new MdevBus({ ...init, power: this.#power.signal });
+    this.#init = init;
+    this.bus = new MdevBus({ ...init, report: (report) => this.#report(report), power: this.#power.signal });
     this.#parents = new Map(profile.parents.map((parent) => [parent.name, parent]));
+    this.#exposure = init.expose?.({
+      open: (uuid, user) => this.bus.open(uuid, user),
+      attributes: (uuid) => readableAttributes(this.bus, uuid),
+    });
+    this.#exposure?.subscribe((uuid) => this.#useChanged(uuid));
   }
 
   /** The parents of the profile, loaded or not. */
@@ -55,7 +72,37 @@ export class EmulatedHost implements AsyncDisposable {
 
   /** Opens a device as the process `user`, until `release` of what it returns. Errors as MdevBus.open. */
   async holdOpen(uuid: string, user: User): Promise<OpenDevice> {
-    return this.bus.open(uuid, user);
+    const open = await this.bus.open(uuid, user);
+    this.#useChanged(uuid);
+    const told = async (close: () => Promise<void>): Promise<void> => {
+      await close();
+      this.#useChanged(uuid);
+    };
+    return {
+      uuid,
+      user,
+      release: () => told(() => open.release()),
+      [Symbol.asyncDispose]: () => told(async () => open[Symbol.asyncDispose]()),
+    };
+  }
+
+  /** What the devices that programs have open have pinned. */
+  async uses(): Promise<readonly DeviceUse[]> {
+    return (await this.#exposure?.uses()) ?? [];
+  }
+
+  /** Where programs connect to the device; undefined while it is not shown to any. */
+  socketPath(uuid: string): string | undefined {
+    return this.#exposure?.socketPath(uuid);
+  }
+
+  /** Calls `listener` with the UUID of each device that is opened or closed, or whose pins have changed much; the returned function ends that. */
+  onUseChanged(listener: (uuid: string) => void): () => void {
+    const entry = (uuid: string): void => listener(uuid);
+    this.#useListeners.add(entry);
+    return () => {
+      this.#useListeners.delete(entry);
+    };
   }
 
   /** Unloads a parent's driver: its devices go, open ones are waited for. Errors as MdevBus.unregisterParent. */
@@ -92,16 +139,53 @@ export class EmulatedHost implements AsyncDisposable {
     return this.#faults.hanging;
   }
 
+  /** Loads the bus driver, which shows each device that it is bound to. */
+  loadBusDriver(): void {
+    const exposure = this.#exposure;
+    if (exposure === undefined) {
+      this.bus.registerDriver(vfioMdev);
+      return;
+    }
+    this.bus.registerDriver({
+      ...vfioMdev,
+      probe: (mdev) => this.#serve(exposure, mdev),
+      remove: ({ uuid }) => exposure.withdraw(uuid),
+    });
+  }
+
   /** Cuts the power: everything that waits inside ends with ENODEV. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#power.abort();
+    await this.#exposure?.[Symbol.asyncDispose]();
+  }
+
+  async #serve(exposure: DeviceExposure, mdev: MdevIdentity): Promise<void> {
+    const parent = this.#parents.get(mdev.parent);
+    if (parent === undefined) throw new ErrnoError('ENODEV', `the profile has no parent ${mdev.parent}`);
+    try {
+      await exposure.serve(mdev, modelSpec(parent, mdev.typeID));
+    } catch (error) {
+      // The device is whole all the same; it only cannot be connected to.
+      this.#report({ kind: 'driver-error', uuid: mdev.uuid, step: 'show to programs', error });
+    }
+  }
+
+  #report(report: KernelReport): void {
+    this.#init.report(report);
+    // As the kernel does at each of its reports: ask for the device back.
+    if (report.kind === 'removal-waits') this.#exposure?.request(report.uuid);
+    if (report.kind === 'parent-waits') for (const { uuid } of report.devices) this.#exposure?.request(uuid);
+  }
+
+  #useChanged(uuid: string): void {
+    for (const listener of this.#useListeners) listener(uuid);
   }
 }
 
 /** Boots a host: loads the bus driver and every parent, and makes the profile's devices. @throws Error naming the device that cannot be made */
 export async function bootHost(profile: Profile, init: HostInit): Promise<EmulatedHost> {
   const host = new EmulatedHost(profile, init);
-  host.bus.registerDriver(vfioMdev);
+  host.loadBusDriver();
   for (const name of host.parentNames()) await host.loadParent(name);
   for (const [index, { uuid, parent, type, params }] of profile.devices.entries()) {
     try {
