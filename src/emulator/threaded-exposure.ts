@@ -6,7 +6,8 @@ import type { DeviceExposure } from './exposure.ts';
 import type { MdevIdentity } from './mdev/driver.ts';
 import type { OpenDevice } from './mdev/handles.ts';
 import type { User } from './mdev/snapshot.ts';
-import type { DeviceUse, FromThread, Refusal, ThreadData, ToThread } from './vfio-user/thread-protocol.ts';
+import type { DeviceUse, FromThread, ThreadData, ToThread } from './vfio-user/thread-protocol.ts';
+import { fromRefusal, toRefusal } from './vfio-user/thread-protocol.ts';
 
 /** What the devices' users need of the mdev core. All refusals are ErrnoErrors. */
 export interface ExposedCore {
@@ -127,7 +128,7 @@ export class ThreadedExposure implements DeviceExposure, AsyncDisposable {
       case 'use': {
         const waiting = this.#waiting.get(message.call);
         this.#waiting.delete(message.call);
-        if (message.kind === 'done' && message.refusal !== undefined) waiting?.reject(toError(message.refusal));
+        if (message.kind === 'done' && message.refusal !== undefined) waiting?.reject(fromRefusal(message.refusal));
         else waiting?.resolve(message);
         return;
       }
@@ -225,14 +226,4 @@ async function startThread(data: ThreadData, hear: (message: FromThread) => void
       await exited.promise;
     },
   };
-}
-
-function toError({ code, message }: Refusal): ErrnoError {
-  return new ErrnoError(code, message);
-}
-
-/** What is no refusal of the kernel's is a fault of the emulation: EIO. */
-function toRefusal(error: unknown): Refusal {
-  if (error instanceof ErrnoError) return { code: error.code, message: error.message.slice(`${error.code}: `.length) };
-  return { code: 'EIO', message: error instanceof Error ? error.message : String(error) };
 }

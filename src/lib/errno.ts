@@ -5,6 +5,7 @@
 export const errnoNumbers = {
   EPERM: 1,
   ENOENT: 2,
+  ESRCH: 3,
   EINTR: 4,
   EIO: 5,
   E2BIG: 7,
@@ -17,13 +18,24 @@ export const errnoNumbers = {
   EEXIST: 17,
   ENODEV: 19,
   EINVAL: 22,
+  ENFILE: 23,
+  EMFILE: 24,
   ENOTTY: 25,
   EFBIG: 27,
   ENOSPC: 28,
+  EROFS: 30,
+  EPIPE: 32,
   ERANGE: 34,
+  ENOSYS: 38,
+  EPROTO: 71,
   EUSERS: 87,
+  EMSGSIZE: 90,
   EOPNOTSUPP: 95,
+  EADDRINUSE: 98,
+  ECONNRESET: 104,
+  ENOBUFS: 105,
   ETIMEDOUT: 110,
+  ECONNREFUSED: 111,
 } as const;
 
 /** The name of an error number, e.g. `ENOSPC`. */

@@ -234,6 +234,7 @@ export class Type1 implements Disposable {
     for (const pinner of [...mapping.tables.keys()]) left += pinner.drop(mapping);
     unpinPhysical(mapping);
     this.#mappings.remove(mapping);
+    mapping.memory.release?.();
     if (left > 0) this.#init.onLeftover?.(mapping.iova, left);
   }
 

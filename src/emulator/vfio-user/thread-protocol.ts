@@ -3,6 +3,7 @@
  * each other. Calls are numbered by whoever makes them, in a number space of each direction's own.
  */
 import type { Errno } from '../../lib/errno.ts';
+import { ErrnoError } from '../../lib/errno.ts';
 import type { User } from '../mdev/snapshot.ts';
 
 /** How the thread is started. */
@@ -16,6 +17,16 @@ export interface ThreadData {
 export interface Refusal {
   readonly code: Errno;
   readonly message: string;
+}
+
+/** What is no refusal of the kernel's is a fault of the emulation: EIO. */
+export function toRefusal(error: unknown): Refusal {
+  if (error instanceof ErrnoError) return { code: error.code, message: error.message.slice(`${error.code}: `.length) };
+  return { code: 'EIO', message: error instanceof Error ? error.message : String(error) };
+}
+
+export function fromRefusal({ code, message }: Refusal): ErrnoError {
+  return new ErrnoError(code, message);
 }
 
 /** What one device's user has pinned; there is an entry for each device that is open. */

@@ -1,0 +1,139 @@
+/**
+ * System calls that Node.js lacks, through the C library. Loading this loads a foreign function interface, so only those import it who
+ * need it. Every call answers at once or waits as the system call does; a negative answer is an errno, as in the kernel's own interface.
+ *
+ * A buffer whose address another buffer holds (`addressOf`) must be kept by whoever hands that out: V8 does not see that it is used.
+ */
+import koffi from 'koffi';
+import { errnoNumbers, ErrnoError, type Errno } from '../errno.ts';
+
+export const socketFlags = { nonBlocking: 0o4000, closeOnExec: 0o2000000 } as const;
+export const epollFlags = { in: 0x1, out: 0x4, error: 0x8, hangUp: 0x10 } as const;
+export const messageFlags = { dontWait: 0x40, noSignal: 0x4000, closeOnExec: 0x40000000 } as const;
+
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Libc {
+  /** A UNIX stream socket, non-blocking and closed on exec. */
+  unixSocket(): number;
+  /** `address`: see socketAddress. */
+  bind(fd: number, address: Uint8Array): number;
+  listen(fd: number, backlog: number): number;
+  /** -ECONNREFUSED: nobody listens there. -EAGAIN: somebody does, and has many waiting. */
+  connect(fd: number, address: Uint8Array): number;
+  /** A connection, non-blocking and closed on exec; -EAGAIN when none waits. */
+  accept(fd: number): number;
+  /** SO_PEERCRED: who connected. */
+  peerCredentials(fd: number): PeerCredentials;
+  epollCreate(): number;
+  /** `event`: a struct epoll_event. */
+  epollControl(epoll: number, operation: 'add' | 'modify' | 'delete', fd: number, event: Uint8Array): number;
+  /** Waits for at most `timeout` ms (-1: for ever); the events are written to `events`, and their number answered. */
+  epollWait(epoll: number, events: Uint8Array, most: number, timeout: number): number;
+  /** `header`: a struct msghdr. */
+  receiveMessage(fd: number, header: Uint8Array, flags: number): number;
+  sendMessage(fd: number, header: Uint8Array, flags: number): number;
+  /** An event counter at 0, non-blocking for whoever has it from here. */
+  eventfd(): number;
+  /** Memory without a name in any file system, `size` zeroes. */
+  memfd(name: string, size: number): number;
+  read(fd: number, into: Uint8Array): number;
+  write(fd: number, from: Uint8Array): number;
+  /** Whether a write to `fd` would not wait now. */
+  isWritable(fd: number): boolean;
+  close(fd: number): number;
+}
+
+/** The address of a buffer's first byte, of one larger than 64 bytes: smaller ones may be moved. */
+export function addressOf(buffer: Uint8Array): bigint {
+  return koffi.address(buffer);
+}
+
+/** What a refused call (a negative answer) is for people. */
+export function toErrnoError(answer: number, step: string): ErrnoError {
+  const code = errnoName(-answer) ?? 'EIO';
+  return new ErrnoError(code, `${step} failed with errno ${-answer}`);
+}
+
+/** The answer of a call that must not fail. @throws ErrnoError naming the step */
+export function must(answer: number, step: string): number {
+  if (answer < 0) throw toErrnoError(answer, step);
+  return answer;
+}
+
+function errnoName(number: number): Errno | undefined {
+  for (const [name, value] of Object.entries(errnoNumbers)) if (value === number) return name as Errno;
+  return undefined;
+}
+
+const operations = { add: 1, delete: 2, modify: 3 } as const;
+
+/** Opens the C library of this process. @throws Error where there is none that can be called */
+export function openLibc(): Libc {
+  const library = koffi.load(null);
+  const call = {
+    socket: library.func('int socket(int, int, int)'),
+    bind: library.func('int bind(int, void *, unsigned int)'),
+    listen: library.func('int listen(int, int)'),
+    connect: library.func('int connect(int, void *, unsigned int)'),
+    accept4: library.func('int accept4(int, void *, void *, int)'),
+    getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
+    epollCreate: library.func('int epoll_create1(int)'),
+    epollControl: library.func('int epoll_ctl(int, int, int, void *)'),
+    epollWait: library.func('int epoll_wait(int, void *, int, int)'),
+    recvmsg: library.func('int64_t recvmsg(int, void *, int)'),
+    sendmsg: library.func('int64_t sendmsg(int, void *, int)'),
+    eventfd: library.func('int eventfd(unsigned int, int)'),
+    memfdCreate: library.func('int memfd_create(const char *, unsigned int)'),
+    ftruncate: library.func('int ftruncate(int, int64_t)'),
+    read: library.func('int64_t read(int, void *, size_t)'),
+    write: library.func('int64_t write(int, void *, size_t)'),
+    poll: library.func('int poll(void *, unsigned long, int)'),
+    close: library.func('int close(int)'),
+  };
+  /** The C library tells of errors by -1 and a variable. */
+  const answer = (result: unknown): number => (result === -1 ? -koffi.errno() : Number(result));
+  const nonBlocking = socketFlags.nonBlocking | socketFlags.closeOnExec;
+  const pollfd = new Int32Array(32);
+  return {
+    unixSocket: () => answer(call.socket(1, 1 | nonBlocking, 0)),
+    bind: (fd, address) => answer(call.bind(fd, address, address.length)),
+    listen: (fd, backlog) => answer(call.listen(fd, backlog)),
+    connect: (fd, address) => answer(call.connect(fd, address, address.length)),
+    accept: (fd) => answer(call.accept4(fd, null, null, nonBlocking)),
+    peerCredentials(fd) {
+      const credentials = new Int32Array(32);
+      const length = new Int32Array(32).fill(12, 0, 1);
+      must(answer(call.getsockopt(fd, 1, 17, credentials, length)), 'getsockopt(SO_PEERCRED)');
+      const [pid = 0, uid = 0, gid = 0] = credentials;
+      return { pid, uid, gid };
+    },
+    epollCreate: () => answer(call.epollCreate(socketFlags.closeOnExec)),
+    epollControl: (epoll, operation, fd, event) => answer(call.epollControl(epoll, operations[operation], fd, event)),
+    epollWait: (epoll, events, most, timeout) => answer(call.epollWait(epoll, events, most, timeout)),
+    receiveMessage: (fd, header, flags) => answer(call.recvmsg(fd, header, flags)),
+    sendMessage: (fd, header, flags) => answer(call.sendmsg(fd, header, flags)),
+    eventfd: () => answer(call.eventfd(0, nonBlocking)),
+    memfd(name, size) {
+      const fd = answer(call.memfdCreate(name, 1));
+      if (fd < 0) return fd;
+      const sized = answer(call.ftruncate(fd, size));
+      if (sized === 0) return fd;
+      call.close(fd);
+      return sized;
+    },
+    read: (fd, into) => answer(call.read(fd, into, into.length)),
+    write: (fd, from) => answer(call.write(fd, from, from.length)),
+    isWritable(fd) {
+      // struct pollfd: an int, and two shorts: POLLOUT asked for, and what is answered.
+      pollfd[0] = fd;
+      pollfd[1] = epollFlags.out;
+      return answer(call.poll(pollfd, 1, 0)) === 1 && ((pollfd[1] >>> 16) & epollFlags.out) !== 0;
+    },
+    close: (fd) => answer(call.close(fd)),
+  };
+}
