@@ -13,6 +13,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop
 
 const program = buildProgram({
   print: (line) => process.stdout.write(`${line}\n`),
+  note: (line) => process.stderr.write(`${line}\n`),
   logger: (level) => pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true })),
   signal: stop.signal,
   clock: systemClock,

@@ -20,6 +20,7 @@ import { DeviceWriter } from './device-writer.ts';
 import { noMetrics, type AgentMetrics } from './metrics.ts';
 import { ensureLeaseNamespace, findClusterUID, findNode, keepNodeLease, type NodeIdentity } from './node.ts';
 import { ParentPublisher } from './parents.ts';
+import { readPinSamples } from './pin-samples.ts';
 import { ProviderState } from './provider-state.ts';
 import { RecordStore } from './record/record-store.ts';
 import { serveRequests } from './requests.ts';
@@ -111,6 +112,7 @@ async function reconcileNode(
 ): Promise<void> {
   const { client, provider, nodeName, clock, random, log, dataDir } = options;
   const metrics = options.metrics ?? noMetrics;
+  metrics.pinsFrom((stop) => readPinSamples(provider, records, stop));
   const events = new EventRecorder({ client, clock, random, log, component: 'mdev-agent', instance: nodeName });
   const devices = createDeviceStore(clusterUID);
   const parents = new Store<MdevParent>({});

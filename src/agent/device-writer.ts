@@ -8,6 +8,7 @@ import { deviceResource, keyOf } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { DeviceStore } from './device-store.ts';
 import type { AgentMetrics } from './metrics.ts';
+import { memlockMessage } from './memlock.ts';
 import { fieldManager } from './node.ts';
 import { buildStatus, isPublished, type StatusFacts } from './status.ts';
 import { WrittenObjects } from './written-objects.ts';
@@ -26,6 +27,8 @@ const quiet = new Set(['Offline', 'Withdrawn', 'ProviderUnavailable']);
 /** Reads and writes the MdevDevice objects of this node: nothing is written that is there already. */
 export class DeviceWriter {
   readonly #options: DeviceWriterOptions;
+  /** The refused pin that was told of last, by key: the boot and its number. */
+  readonly #toldRefusals = new Map<string, string>();
   readonly #written = new WrittenObjects<MdevDevice>((answer) => mdevDeviceSchema.parse(answer));
 
   constructor(options: DeviceWriterOptions) {
@@ -47,11 +50,13 @@ export class DeviceWriter {
 
   forget(key: string): void {
     this.#written.forget(key);
+    this.#toldRefusals.delete(key);
   }
 
   /** Writes the status if it differs from the object's. An object that is gone or is another one by now is left alone. */
   async publish(object: MdevDevice, facts: StatusFacts, signal: AbortSignal): Promise<void> {
     const { client, clock, metrics } = this.#options;
+    this.#tellRefusal(object, facts);
     const status = buildStatus(object, facts, clock.now());
     if (isPublished(object, status)) return;
     this.#tellTrouble(object, facts.claims);
@@ -82,6 +87,17 @@ export class DeviceWriter {
   /** Tells of a device that was there and is not. */
   tellLost(object: MdevDevice, message: string): void {
     this.#options.events.record(object, { type: 'Warning', reason: 'DeviceLost', message });
+  }
+
+  /** An Event for a pin that a limit has refused: once each, and once more when the agent was started anew. */
+  #tellRefusal(object: MdevDevice, { users, bootID }: StatusFacts): void {
+    const refused = users?.refused;
+    if (refused === undefined) return;
+    const key = keyOf(object.metadata);
+    const refusal = `${bootID ?? ''}/${refused.number}`;
+    if (this.#toldRefusals.get(key) === refusal) return;
+    this.#toldRefusals.set(key, refusal);
+    this.#options.events.record(object, { type: 'Warning', reason: 'MemlockExceeded', message: memlockMessage(refused) });
   }
 
   async #write(key: string, request: () => Promise<KubeObject>): Promise<void> {

@@ -1,3 +1,18 @@
+/** What one device has pinned for its user. */
+export interface PinSample {
+  readonly uuid: string;
+  readonly parent: string;
+  /** Of the MdevDevice that owns it; empty for a device without one. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Of the user's process. */
+  readonly pid: number;
+  readonly pages: number;
+  readonly lockedBytes: number;
+  /** Undefined where nothing holds the process back. */
+  readonly limitBytes: number | undefined;
+}
+
 /** What the agent reports of itself; whoever wires it gives these to a metrics system. None may throw. */
 export interface AgentMetrics {
   /** A pass over one device ended; `error` is one that is repeated because of the API server. `seconds` is how long it took. */
@@ -15,6 +30,8 @@ export interface AgentMetrics {
   ): void;
   /** Keys waiting in the queue. */
   queued(length: number): void;
+  /** Where pins are read, whenever somebody wants to know. It may reject. */
+  pinsFrom(read: (signal: AbortSignal) => Promise<readonly PinSample[]>): void;
 }
 
 export const noMetrics: AgentMetrics = {
@@ -24,4 +41,5 @@ export const noMetrics: AgentMetrics = {
   devices: () => undefined,
   parent: () => undefined,
   queued: () => undefined,
+  pinsFrom: () => undefined,
 };

@@ -65,6 +65,7 @@ class Kernel {
       setOnline: refuse,
       setGroup: refuse,
       users: refuse,
+      listUses: refuse,
       close: async () => undefined,
     };
   }

@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { findCondition, toCondition, type Condition, type ConditionClaim } from '../api/condition.ts';
 import type { DeviceStatus, MdevDevice } from '../api/mdev-device.ts';
 import type { Device, Users } from '../provider/contract.ts';
+import { coarsePinned } from './pinned.ts';
 
 /** The part of an MdevDevice's status that the agent writes. */
-export type AgentStatus = Pick<DeviceStatus, 'uuid' | 'deviceAPI' | 'vfio' | 'users'> & { readonly conditions: Condition[] };
+export type AgentStatus = Pick<DeviceStatus, 'uuid' | 'deviceAPI' | 'vfio' | 'users' | 'pinned'> & { readonly conditions: Condition[] };
 
 export interface StatusFacts {
   readonly uuid: string;
@@ -31,6 +32,7 @@ export function buildStatus(object: MdevDevice, facts: StatusFacts, now: number)
   const { uuid, device, bootID, users, claims } = facts;
   const known = (users?.known ?? []).slice(0, 64);
   const previous = object.status?.conditions;
+  const pinned = coarsePinned(object.status?.pinned, users?.pinned);
   return {
     uuid,
     ...(device?.deviceAPI === undefined ? {} : { deviceAPI: device.deviceAPI }),
@@ -38,6 +40,7 @@ export function buildStatus(object: MdevDevice, facts: StatusFacts, now: number)
     ...(known.length === 0
       ? {}
       : { users: known.map(({ pid, comm, vm }) => ({ pid, comm: comm.slice(0, 64), ...(vm === undefined ? {} : { vm }) })) }),
+    ...(pinned === undefined ? {} : { pinned }),
     conditions: claims.map((claim) => toCondition(claim, findCondition(previous, claim.type), object.metadata.generation, now)),
   };
 }
@@ -50,6 +53,7 @@ export function isPublished(object: MdevDevice, status: AgentStatus): boolean {
     present.deviceAPI === status.deviceAPI &&
     isDeepStrictEqual(present.vfio, status.vfio) &&
     isDeepStrictEqual(present.users, status.users) &&
+    isDeepStrictEqual(present.pinned, status.pinned) &&
     status.conditions.every((condition) => isDeepStrictEqual(findCondition(present.conditions, condition.type), condition))
   );
 }

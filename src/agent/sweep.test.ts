@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mdevDeviceSchema } from '../api/mdev-device.ts';
 import type { Log } from '../kube/log.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
-import { ProviderError, type Users } from '../provider/contract.ts';
-import { record, uuid } from './decide/fixtures.ts';
+import { ProviderError, type DeviceUse, type Pinned } from '../provider/contract.ts';
+import { record } from './decide/fixtures.ts';
 import { createDeviceStore, type DeviceStore } from './device-store.ts';
 import { RecordStore } from './record/record-store.ts';
 import { sweep } from './sweep.ts';
@@ -14,7 +14,7 @@ import { sweep } from './sweep.ts';
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const other = 'abcdef00-0000-4000-8000-000000000001';
 
-function publish(devices: DeviceStore, name: string, inUse: 'True' | 'False', version: string): void {
+function publish(devices: DeviceStore, name: string, inUse: 'True' | 'False', version: string, pinned?: Pinned): void {
   devices.upsert(
     mdevDeviceSchema.parse({
       apiVersion: 'mediated.dev/v1alpha1',
@@ -22,6 +22,7 @@ function publish(devices: DeviceStore, name: string, inUse: 'True' | 'False', ve
       metadata: { namespace: 'default', name, resourceVersion: version },
       spec: { type: { id: 'nvidia-11' } },
       status: {
+        ...(pinned !== undefined && { pinned }),
         conditions: [{ type: 'InUse', status: inUse, reason: 'InUse', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }],
       },
     }),
@@ -42,23 +43,23 @@ describe('sweep', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('reads the parents, and finds devices that were opened or closed, though one of them cannot be asked', async () => {
+  it('reads the parents, and finds devices that were opened or closed, or pin much more, though once they cannot be asked', async () => {
     const clock = new ManualClock();
     const devices = createDeviceStore('00000000-0000-4000-8000-000000000000');
     publish(devices, 'one', 'False', '1');
     publish(devices, 'two', 'False', '2');
-    const opened = new Set<string>();
-    let lost = '';
-    const users = async (id: string): Promise<Users> => {
-      if (id === lost) throw new ProviderError('ENODEV', 'users', 'no such device');
-      return { inUse: opened.has(id), known: [] };
+    const opened = new Map<string, Pinned>();
+    let answers = true;
+    const listUses = async (): Promise<readonly DeviceUse[]> => {
+      if (!answers) throw new ProviderError('EACCES', 'users', 'may not look');
+      return [...opened].map(([id, pinned]) => ({ id, inUse: true, known: [], pinned }));
     };
     const changed: string[] = [];
     const stop = new AbortController();
     const onChange = (key: string): void => void changed.push(key);
     const refreshed: string[] = [];
     const state = { parentNames: () => ['mtty'], refresh: (parent: string) => void refreshed.push(parent) };
-    const running = sweep({ interval: 20_000, state, provider: { users }, records, devices, clock, log: silent, onChange }, stop.signal);
+    const running = sweep({ interval: 20_000, state, provider: { listUses }, records, devices, clock, log: silent, onChange }, stop.signal);
     const oneSweep = async (): Promise<string[]> => {
       changed.length = 0;
       await clock.advance(20_000);
@@ -66,14 +67,18 @@ describe('sweep', () => {
       return [...changed];
     };
     expect(await oneSweep()).toEqual([]);
-    opened.add(other);
-    lost = uuid;
+    opened.set(other, { pages: 1, lockedBytes: 4096 });
     expect(await oneSweep()).toEqual(['default/two']);
-    publish(devices, 'two', 'True', '3');
+    answers = false;
     expect(await oneSweep()).toEqual([]);
+    answers = true;
+    publish(devices, 'two', 'True', '3', { pages: 1, lockedBytes: 4096 });
+    expect(await oneSweep()).toEqual([]);
+    opened.set(other, { pages: 3, lockedBytes: 12288 });
+    expect(await oneSweep()).toEqual(['default/two']);
     opened.clear();
     expect(await oneSweep()).toEqual(['default/two']);
-    expect(refreshed).toEqual(['mtty', 'mtty', 'mtty', 'mtty']);
+    expect(refreshed).toEqual(Array.from({ length: 6 }, () => 'mtty'));
     stop.abort();
     await running;
   });

@@ -151,11 +151,15 @@ const userSchema = z
 
 const pinnedSchema = z
   .object({
-    pages: z.int().min(0).describe('Pages of the user that the device holds pinned.'),
-    lockedBytes: z.int().min(0).describe('Bytes accounted as locked memory.'),
-    limitBytes: z.int().min(0).optional().describe('The limit on locked memory; left out if there is none.'),
+    pages: z.int().min(0).describe('Pages of its memory that this device holds pinned.'),
+    lockedBytes: z.int().min(0).describe('Bytes that the process has locked, for all its devices: what counts against its limit.'),
+    limitBytes: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('RLIMIT_MEMLOCK of the process; left out where nothing holds it back (unlimited, or CAP_IPC_LOCK).'),
   })
-  .describe('Memory pinned for the device.');
+  .describe('Memory of the user that is pinned for the device. Coarse: written anew when it has doubled or halved; metrics are exact.');
 
 export const deviceStatusSchema = z
   .object({

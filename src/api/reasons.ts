@@ -69,6 +69,11 @@ export const reasons = {
     Leaving: 'The parent is being unregistered and waits for users of its devices.',
     KernelBlocked: 'A write into the kernel has not returned.',
   },
+  /** Of Events that are about no condition. */
+  Event: {
+    DeviceLost: 'The device was removed by somebody else, or went with a reboot; it is made again.',
+    MemlockExceeded: 'The limit on locked memory of the process that uses the device refused a pin.',
+  },
 } as const satisfies Record<string, Record<string, string>>;
 
 export type AllocatedReason = keyof typeof reasons.Allocated;

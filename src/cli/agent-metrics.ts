@@ -1,8 +1,9 @@
+import type { Logger } from 'pino';
 import type { AgentMetrics } from '../agent/metrics.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 
 /** Reports what an agent does to Prometheus. */
-export function agentMetrics(metrics: Metrics): AgentMetrics {
+export function agentMetrics(metrics: Metrics, log: Logger): AgentMetrics {
   return {
     reconciled: (result, seconds) => {
       metrics.reconciled('agent', seconds, result === 'error');
@@ -17,6 +18,9 @@ export function agentMetrics(metrics: Metrics): AgentMetrics {
     parent: (name, types) => {
       if (types === undefined) metrics.parentGone(name);
       else metrics.parent(name, types);
+    },
+    pinsFrom: (read) => {
+      metrics.pinsFrom(read, (err) => log.warn({ err }, 'cannot read what devices have pinned; their metrics are absent'));
     },
     queued: (length) => {
       metrics.queueLength('agent', length);

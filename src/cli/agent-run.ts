@@ -34,7 +34,7 @@ export async function runAgentCommand(
       clock: context.clock,
       random: Math.random,
       log,
-      metrics: agentMetrics(metrics),
+      metrics: agentMetrics(metrics, log),
       onSynced: () => {
         readiness.ready('agent');
       },

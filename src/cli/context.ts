@@ -5,6 +5,8 @@ import type { Clock } from '../lib/clock.ts';
 export interface CliContext {
   /** Text for the user; a line break is added. */
   readonly print: (line: string) => void;
+  /** What a person should know besides: it goes to standard error, so that what is printed can be used as it is. */
+  readonly note: (line: string) => void;
   /** A logger that writes JSON lines to standard error. */
   readonly logger: (level: string) => Logger;
   /** Aborted by SIGTERM and SIGINT. */

@@ -6,6 +6,7 @@ import { addCrdsCommand } from './crds.ts';
 import { addEmulateCommand } from './emulate.ts';
 import { addEmulatorCommand } from './emulator.ts';
 import { addOwnershipCommands } from './ownership.ts';
+import { addQemuCommand } from './qemu.ts';
 import { addStandaloneCommand } from './standalone.ts';
 import { addVersionCommand } from './version.ts';
 
@@ -22,6 +23,7 @@ export function buildProgram(context: CliContext): Command {
   addEmulatorCommand(program, context);
   addEmulateCommand(program, context);
   addOwnershipCommands(program, context);
+  addQemuCommand(program, context);
   addCrdsCommand(program, context);
   addVersionCommand(program, context);
   return program;

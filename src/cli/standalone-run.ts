@@ -82,7 +82,7 @@ export async function runStandalone({ context, options, paths, manifests, log }:
       clock,
       random: Math.random,
       log: log.child({ part: 'agent' }),
-      metrics: agentMetrics(metrics),
+      metrics: agentMetrics(metrics, log),
       onSynced: () => {
         readiness.ready('agent');
         synced.resolve(undefined);

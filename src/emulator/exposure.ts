@@ -1,5 +1,5 @@
 import type { MdevIdentity } from './mdev/driver.ts';
-import type { DeviceUse } from './vfio-user/thread-protocol.ts';
+import type { DeviceUse, PinRefusal } from './vfio-user/thread-protocol.ts';
 
 /** How the mdevs of a host are shown to programs that use them, such as a VMM. */
 export interface DeviceExposure {
@@ -11,6 +11,8 @@ export interface DeviceExposure {
   socketPath(uuid: string): string | undefined;
   /** The devices that are open, with what they have pinned. */
   uses(): Promise<readonly DeviceUse[]>;
+  /** The last pin that its user's limit refused, in the life of the device. */
+  refusal(uuid: string): PinRefusal | undefined;
   /** Asks whoever has the device open to let go of it. */
   request(uuid: string): void;
   /** Calls `listener` with the UUID of a device whose use has changed, from now on; the returned function ends that. */

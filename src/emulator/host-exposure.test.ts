@@ -42,6 +42,10 @@ class Showcase implements DeviceExposure, AsyncDisposable {
     return [];
   }
 
+  refusal(): undefined {
+    return undefined;
+  }
+
   request(uuid: string): void {
     this.requested.push(uuid);
   }

@@ -14,7 +14,7 @@ import type { KernelReport, User } from './mdev/snapshot.ts';
 import type { Profile, ProfileParent } from './profile.ts';
 import { readableAttributes } from './readable-attributes.ts';
 import type { ExposedCore } from './threaded-exposure.ts';
-import type { DeviceUse } from './vfio-user/thread-protocol.ts';
+import type { DeviceUse, PinRefusal } from './vfio-user/thread-protocol.ts';
 
 export type { Fault, FaultFilter, FaultOperation } from './host-faults.ts';
 
@@ -89,6 +89,11 @@ export class EmulatedHost implements AsyncDisposable {
   /** What the devices that programs have open have pinned. */
   async uses(): Promise<readonly DeviceUse[]> {
     return (await this.#exposure?.uses()) ?? [];
+  }
+
+  /** The last pin that a limit refused, in the life of the device. */
+  refusal(uuid: string): PinRefusal | undefined {
+    return this.#exposure?.refusal(uuid);
   }
 
   /** Where programs connect to the device; undefined while it is not shown to any. */

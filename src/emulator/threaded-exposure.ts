@@ -6,7 +6,7 @@ import type { DeviceExposure } from './exposure.ts';
 import type { MdevIdentity } from './mdev/driver.ts';
 import type { OpenDevice } from './mdev/handles.ts';
 import type { User } from './mdev/snapshot.ts';
-import type { DeviceUse, FromThread, ThreadData, ToThread } from './vfio-user/thread-protocol.ts';
+import type { DeviceUse, FromThread, PinRefusal, ThreadData, ToThread } from './vfio-user/thread-protocol.ts';
 import { fromRefusal, toRefusal } from './vfio-user/thread-protocol.ts';
 
 /** What the devices' users need of the mdev core. All refusals are ErrnoErrors. */
@@ -46,6 +46,7 @@ export class ThreadedExposure implements DeviceExposure, AsyncDisposable {
   #calls = 0;
   readonly #waiting = new Map<number, PromiseWithResolvers<Answer>>();
   readonly #served = new Set<string>();
+  readonly #refusals = new Map<string, PinRefusal>();
   /** The opens that connections hold, by the number of the thread's call. */
   readonly #opens = new Map<number, OpenDevice>();
   readonly #listeners = new Set<(uuid: string) => void>();
@@ -61,6 +62,7 @@ export class ThreadedExposure implements DeviceExposure, AsyncDisposable {
   }
 
   async withdraw(uuid: string): Promise<void> {
+    this.#refusals.delete(uuid);
     if (this.#served.delete(uuid)) await this.#call({ kind: 'withdraw', uuid });
   }
 
@@ -72,6 +74,10 @@ export class ThreadedExposure implements DeviceExposure, AsyncDisposable {
     if (this.#thread === undefined) return [];
     const answer = await this.#call({ kind: 'use' });
     return answer.kind === 'use' ? answer.devices : [];
+  }
+
+  refusal(uuid: string): PinRefusal | undefined {
+    return this.#refusals.get(uuid);
   }
 
   request(uuid: string): void {
@@ -139,6 +145,7 @@ export class ThreadedExposure implements DeviceExposure, AsyncDisposable {
         void this.#release(message.call);
         return;
       case 'changed':
+        if (message.refused !== undefined) this.#refusals.set(message.uuid, message.refused);
         for (const listener of this.#listeners) listener(message.uuid);
         return;
       case 'log':

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createPinMetrics, type PinSample } from './pin-metrics.ts';
 
 /** The counts of one type on one parent. */
 export interface TypeCounts {
@@ -24,6 +25,8 @@ export interface Metrics {
   parent(parent: string, types: readonly TypeCounts[]): void;
   /** The parent is gone. */
   parentGone(parent: string): void;
+  /** Where pins are read at each scrape; `onError` is told when that fails, and the series are absent then. */
+  pinsFrom(read: (signal: AbortSignal) => Promise<readonly PinSample[]>, onError: (error: unknown) => void): void;
 }
 
 /** Metrics on a registry of their own. */
@@ -89,6 +92,7 @@ export function createMetrics(): Metrics {
     labelNames: ['parent', 'type'] as const,
     registers,
   });
+  const pins = createPinMetrics(registry);
   const typesOf = new Map<string, readonly string[]>();
 
   function parentGone(parent: string): void {
@@ -131,5 +135,6 @@ export function createMetrics(): Metrics {
       );
     },
     parentGone,
+    pinsFrom: pins.readFrom,
   };
 }

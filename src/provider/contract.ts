@@ -59,10 +59,13 @@ export interface MdevProvider {
   setGroup(ids: readonly string[], signal: AbortSignal): Promise<void>;
   /** Who has the device, or another of its IOMMU group, open. Errors (step `users`): ENODEV, EACCES (the right to look is missing). */
   users(id: string, signal: AbortSignal): Promise<Users>;
+  /** `users` of all devices that are in use, in one question, ordered by id. Errors (step `users`): EACCES. */
+  listUses(signal: AbortSignal): Promise<readonly DeviceUse[]>;
   /**
    * Announces changes until `signal` aborts; the iterable then ends. The first event is `sync`: read everything. Events may be
    * merged and say only where to look again: a device that comes or goes changes the counts of its parent, which is announced too.
-   * No kernel announces that a device is opened or closed, or that its removal has begun. `sync` comes again when some may have been lost, `boot` when the kernel is
+   * That a device is opened or closed, what it pins, or that its removal has begun, no real kernel announces; the emulated one announces
+   * the first two as the device's. `sync` comes again when some may have been lost, `boot` when the kernel is
    * another one (a reboot). Reconnects by itself.
    */
   watch(signal: AbortSignal): AsyncIterable<ProviderEvent>;
@@ -156,6 +159,36 @@ export interface DeviceUser {
 export interface Users {
   readonly inUse: boolean;
   readonly known: readonly DeviceUser[];
+  /** What is pinned for the device's user, where the kernel tells. */
+  readonly pinned?: Pinned;
+  /** The last pin for this device that the limit of its user refused, where the kernel tells; it stays when the user has gone. */
+  readonly refused?: PinRefusal;
+}
+
+export interface DeviceUse extends Users {
+  readonly id: string;
+}
+
+/** Memory pinned for the user of a device. */
+export interface Pinned {
+  /** Pages of the user's memory that this device holds pinned. */
+  readonly pages: number;
+  /** What the user's process has locked, for all its devices, in bytes: what counts against the limit. */
+  readonly lockedBytes: number;
+  /** RLIMIT_MEMLOCK of that process, in bytes; absent where nothing holds it back (unlimited, or CAP_IPC_LOCK). */
+  readonly limitBytes?: number;
+}
+
+/** A pin that RLIMIT_MEMLOCK refused, with ENOMEM. */
+export interface PinRefusal {
+  /** Grows by one with each refusal of the device, within one boot. */
+  readonly number: number;
+  readonly pid: number;
+  readonly comm: string;
+  /** What the process had locked, what it may lock, and how much more was asked for, in bytes. */
+  readonly lockedBytes: number;
+  readonly limitBytes: number;
+  readonly wantedBytes: number;
 }
 
 export type ProviderEvent =

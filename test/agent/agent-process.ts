@@ -42,6 +42,7 @@ function mortal(provider: MdevProvider, die: ProcessInit['die']): MdevProvider {
     setOnline: (id, online, signal) => changing(() => provider.setOnline(id, online, signal)),
     setGroup: (ids, signal) => changing(() => provider.setGroup(ids, signal)),
     users: (id, signal) => provider.users(id, signal),
+    listUses: (signal) => provider.listUses(signal),
     watch: (signal) => provider.watch(signal),
     close: () => provider.close(),
   };

@@ -11,7 +11,7 @@ import { PortSocket } from './port-socket.ts';
 import type { Core, CoreOpen } from './served-device.ts';
 import { ServedDevice } from './served-device.ts';
 import { MemFile } from './shared-memory.ts';
-import type { FromThread, ThreadData, ToThread } from './thread-protocol.ts';
+import type { FromThread, PinRefusal, ThreadData, ToThread } from './thread-protocol.ts';
 import { fromRefusal, toRefusal } from './thread-protocol.ts';
 import { removeStaleSockets } from './unix-listener.ts';
 
@@ -113,7 +113,8 @@ class IOThread {
     let model: DeviceModel | undefined;
     try {
       model = this.#init.createModel(spec, this.#services(uuid));
-      const onChanged = (changed: string): void => this.#post({ kind: 'changed', uuid: changed });
+      const onChanged = (changed: string, refused?: PinRefusal): void =>
+        this.#post({ kind: 'changed', uuid: changed, ...(refused !== undefined && { refused }) });
       this.#devices.set(uuid, new ServedDevice({ uuid, model, context: this.#context, core: this.#core, onChanged }));
       this.#post({ kind: 'done', call });
     } catch (error) {

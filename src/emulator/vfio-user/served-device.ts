@@ -31,7 +31,7 @@ export interface ServedDeviceInit {
   readonly context: IOContext;
   readonly core: Core;
   /** The device's use is worth another look. */
-  readonly onChanged: (uuid: string) => void;
+  readonly onChanged: (uuid: string, refused?: PinRefusal) => void;
 }
 
 /** The user that has the device open. */
@@ -53,7 +53,7 @@ export class ServedDevice {
   #use: Use | undefined;
   /** Resolves when the core has closed the device for the user before. */
   #released: Promise<void> = Promise.resolve();
-  #refused: PinRefusal | undefined;
+  #refusals = 0;
   /** Pages pinned, as was told last. */
   #toldPages = 0;
 
@@ -83,7 +83,6 @@ export class ServedDevice {
       pages: session.file.pinner.pages,
       lockedBytes: peer.locked.pages * pageSize,
       limitBytes: limit,
-      refused: this.#refused,
     };
   }
 
@@ -180,8 +179,7 @@ export class ServedDevice {
   }
 
   #limited({ pid, comm }: Peer, refusal: LimitRefusal): void {
-    this.#refused = { number: (this.#refused?.number ?? 0) + 1, user: { pid, comm }, ...refusal };
-    this.#init.onChanged(this.#init.uuid);
+    this.#init.onChanged(this.#init.uuid, { number: ++this.#refusals, user: { pid, comm }, ...refusal });
   }
 }
 

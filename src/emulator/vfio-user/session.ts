@@ -2,6 +2,7 @@ import { ErrnoError } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
 import type { DeviceFile } from '../vfio/device-file.ts';
 import { isPageAligned } from '../vfio/dma.ts';
+import { regionFlags } from '../vfio/uapi.ts';
 import { EventFd } from './event-fd.ts';
 import type { EventLoop } from './event-loop.ts';
 import { checkFile, FileMemory } from './file-memory.ts';
@@ -196,6 +197,10 @@ export class Session {
     const length = put(out, file.regionInfo(request));
     const fd = file.regionMemory(payload.view.getUint32(payload.at + 8, true))?.fd;
     outView.setBigUint64(payloadAt + 24, 0n, true);
+    // The kernel says that there are capabilities also to whom it has no room to show them. QEMU takes that for a broken answer; argsz
+    // tells it all the same to ask again with more room.
+    if (outView.getUint32(payloadAt + 12, true) === 0)
+      outView.setUint32(payloadAt + 4, outView.getUint32(payloadAt + 4, true) & ~regionFlags.caps, true);
     if (fd !== undefined) replyFds.push(fd);
     return length;
   }

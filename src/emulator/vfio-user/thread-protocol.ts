@@ -39,10 +39,9 @@ export interface DeviceUse {
   readonly lockedBytes: number;
   /** The process's RLIMIT_MEMLOCK; undefined where none holds it back: it is unlimited, or the process has CAP_IPC_LOCK. */
   readonly limitBytes: number | undefined;
-  /** The last pin that the limit refused, in the life of the device. */
-  readonly refused: PinRefusal | undefined;
 }
 
+/** A pin that the limit refused. */
 export interface PinRefusal {
   /** Grows by one with each refusal of the device. */
   readonly number: number;
@@ -79,6 +78,6 @@ export type FromThread =
   | { readonly kind: 'open'; readonly call: number; readonly uuid: string; readonly user: User }
   /** The open of that call is over. Answered by `released`. */
   | { readonly kind: 'release'; readonly call: number }
-  /** The device's use is worth another look: opened, closed, a pin refused, pins doubled or halved. */
-  | { readonly kind: 'changed'; readonly uuid: string }
+  /** The device's use is worth another look: opened, closed, a pin refused (the last one is told), pins doubled or halved. */
+  | { readonly kind: 'changed'; readonly uuid: string; readonly refused?: PinRefusal }
   | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string; readonly details: object };

@@ -6,6 +6,7 @@ import type {
   Attribute,
   CreateRequest,
   Device,
+  DeviceUse,
   MdevProvider,
   Parent,
   ProviderEvent,
@@ -14,16 +15,18 @@ import type {
   Users,
 } from '../contract.ts';
 import { isDeviceID, parseDeviceID } from '../device-id.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { EventQueue } from '../event-queue.ts';
 import { ask, toProviderError, type AskInit } from './ask.ts';
 import { createOn } from './create.ts';
-import { groupDevices, groupMembers } from './group.ts';
+import { groupDevices } from './group.ts';
 import { removeClaimed } from './remove.ts';
 import { toDevice, toParent } from './show.ts';
-import { tell } from './tell.ts';
+import { tell, tellUse } from './tell.ts';
+import { knownUsers, pinnedByDevice, toUsers } from './uses.ts';
 
-/** What the provider uses of the host: its boot and its bus. */
-export type Kernel = Pick<EmulatedHost, 'bootID' | 'bus'>;
+/** What the provider uses of the host: its boot and its bus, and where devices are shown to programs, who uses them and how. */
+export type Kernel = Pick<EmulatedHost, 'bootID' | 'bus'> & Partial<Pick<EmulatedHost, 'uses' | 'refusal' | 'socketPath' | 'onUseChanged'>>;
 
 export interface EmulatedProviderInit extends Partial<Pick<AskInit, 'deadline'>>, Omit<AskInit, 'deadline'> {
   readonly host: Kernel;
@@ -64,14 +67,14 @@ export class EmulatedProvider implements MdevProvider {
     signal.throwIfAborted();
     return this.#host.bus
       .devices()
-      .map(toDevice)
+      .map((device) => this.#toDevice(device))
       .sort((a, b) => compare(a.id, b.id));
   }
 
   async getDevice(id: string, signal: AbortSignal): Promise<Device | undefined> {
     signal.throwIfAborted();
     const device = isDeviceID(id) ? this.#host.bus.device(id.toLowerCase()) : undefined;
-    return device === undefined ? undefined : toDevice(device);
+    return device === undefined ? undefined : this.#toDevice(device);
   }
 
   async create(request: CreateRequest, signal: AbortSignal): Promise<Device> {
@@ -84,7 +87,7 @@ export class EmulatedProvider implements MdevProvider {
     const device = bus.device(id);
     if (device === undefined)
       throw new ProviderError('ENODEV', 'create', `mdev ${id} was created, and removed again before it could be read`);
-    return toDevice(device);
+    return this.#toDevice(device);
   }
 
   async remove(id: string, signal: AbortSignal): Promise<void> {
@@ -132,25 +135,40 @@ export class EmulatedProvider implements MdevProvider {
     const uuid = parseDeviceID(id, 'users');
     const device = this.#host.bus.device(uuid);
     if (device === undefined) throw new ProviderError('ENODEV', 'users', `There is no mdev ${uuid}`);
-    // Whoever has one device of a group has them all: nobody else can open them, nor can they be claimed.
-    const users = groupMembers(this.#host.bus, device).flatMap((member) => member.users);
-    const known = new Map(users.map(({ pid, comm }) => [pid, { pid, comm }]));
-    return { inUse: known.size > 0, known: [...known.values()] };
+    const known = knownUsers(this.#host, device);
+    const pinned = known.length > 0 ? await untilAborted(pinnedByDevice(this.#host), signal) : undefined;
+    return toUsers(this.#host, device, known, pinned);
+  }
+
+  async listUses(signal: AbortSignal): Promise<readonly DeviceUse[]> {
+    signal.throwIfAborted();
+    const pinned = await untilAborted(pinnedByDevice(this.#host), signal);
+    return this.#host.bus
+      .devices()
+      .map((device) => ({ id: device.uuid, ...toUsers(this.#host, device, knownUsers(this.#host, device), pinned) }))
+      .filter(({ inUse }) => inUse)
+      .sort((a, b) => compare(a.id, b.id));
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<ProviderEvent, void, undefined> {
     const queue = new EventQueue();
     queue.push({ kind: 'sync' });
     const unsubscribe = this.#host.bus.uevents.subscribe((uevent) => tell(queue, uevent));
+    const unsubscribeUse = this.#host.onUseChanged?.((uuid) => tellUse(queue, uuid, this.#host.bus.device(uuid)?.parent));
     try {
       yield* queue.drain(AbortSignal.any([signal, this.#over.signal]));
     } finally {
       unsubscribe();
+      unsubscribeUse?.();
     }
   }
 
   async close(): Promise<void> {
     this.#over.abort();
+  }
+
+  #toDevice(device: DeviceSnapshot): Device {
+    return toDevice(device, this.#host.socketPath?.(device.uuid));
   }
 
   #ask<T>(step: ProviderStep, what: string, operation: () => Promise<T>, signal: AbortSignal): Promise<T> {

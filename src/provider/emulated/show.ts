@@ -3,7 +3,8 @@ import type { Device, Feature, Parent, ParentType } from '../contract.ts';
 
 /** What the emulated kernel shows, in the words of the contract. */
 
-export function toDevice(device: DeviceSnapshot): Device {
+/** @param socketPath where programs connect to the device, if they can */
+export function toDevice(device: DeviceSnapshot, socketPath?: string): Device {
   return {
     id: device.uuid,
     parent: device.parent,
@@ -12,6 +13,7 @@ export function toDevice(device: DeviceSnapshot): Device {
     deviceAPI: device.deviceAPI,
     ...(device.online === undefined ? {} : { online: device.online }),
     ...(device.group === undefined ? {} : { group: device.group }),
+    ...(socketPath === undefined ? {} : { socketPath }),
   };
 }
 

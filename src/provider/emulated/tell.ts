@@ -20,3 +20,8 @@ export function tell(queue: EventQueue, uevent: Uevent): void {
   // The device turns live just after `bind`, which is announced by nothing further.
   if (action === 'bind') setImmediate(push);
 }
+
+/** Tells a watcher that a device was opened or closed, or that what it pins has changed much. Counts do not change by that. */
+export function tellUse(queue: EventQueue, id: string, parent: string | undefined): void {
+  queue.push({ kind: 'device', id, ...(parent !== undefined && { parent }) });
+}

@@ -1,4 +1,4 @@
-import type { Attribute, CreateRequest, Device, MdevProvider, Parent, ProviderEvent, ProviderInfo, Users } from '../contract.ts';
+import type { Attribute, CreateRequest, Device, DeviceUse, MdevProvider, Parent, ProviderEvent, ProviderInfo, Users } from '../contract.ts';
 import { EventQueue } from '../event-queue.ts';
 import type { Channel } from './channel.ts';
 import { Link, type LinkInit } from './link.ts';
@@ -72,6 +72,10 @@ export class RemoteProvider implements MdevProvider {
 
   users(id: string, signal: AbortSignal): Promise<Users> {
     return this.#link.request(wire.usersCall, { id }, signal);
+  }
+
+  listUses(signal: AbortSignal): Promise<readonly DeviceUse[]> {
+    return this.#link.request(wire.listUsesCall, {}, signal);
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<ProviderEvent, void, undefined> {

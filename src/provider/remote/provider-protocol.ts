@@ -1,7 +1,16 @@
 import { z } from 'zod';
-import type { Attribute, CreateRequest, Device, Parent, ProviderEvent, ProviderInfo, Users } from '../contract.ts';
+import type { Attribute, CreateRequest, Device, DeviceUse, Parent, ProviderEvent, ProviderInfo, Users } from '../contract.ts';
 import { noParams, nothing, type Call, type Stream } from './protocol.ts';
-import { attributeSchema, deviceSchema, eventSchema, infoSchema, parentSchema, text, usersSchema } from './provider-schemas.ts';
+import {
+  attributeSchema,
+  deviceSchema,
+  deviceUseSchema,
+  eventSchema,
+  infoSchema,
+  parentSchema,
+  text,
+  usersSchema,
+} from './provider-schemas.ts';
 
 /** MdevProvider, method by method, as it goes over the socket. */
 
@@ -90,6 +99,13 @@ export const usersCall: Call<{ id: string }, Users> = {
   step: 'users',
   params: byID,
   result: usersSchema,
+};
+
+export const listUsesCall: Call<object, DeviceUse[]> = {
+  name: 'provider/listUses',
+  step: 'users',
+  params: noParams,
+  result: z.array(deviceUseSchema),
 };
 
 export const watchStream: Stream<object, ProviderEvent> = {

@@ -1,9 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import type { Device, DeviceUser, Parent, ParentType, ProviderEvent, ProviderInfo, Users } from '../contract.ts';
+import type {
+  Device,
+  DeviceUse,
+  DeviceUser,
+  Parent,
+  ParentType,
+  Pinned,
+  PinRefusal,
+  ProviderEvent,
+  ProviderInfo,
+  Users,
+} from '../contract.ts';
 import {
   deviceSchema,
   deviceUserSchema,
+  deviceUseSchema,
   eventSchema,
   infoSchema,
   parentSchema,
@@ -14,7 +26,13 @@ import {
 // Every field of the contract, the optional ones too: a field that is added there does not compile here until it is given.
 const info: Required<ProviderInfo> = { kind: 'emulated', bootID: 'b' };
 const user: Required<DeviceUser> = { pid: 1, comm: 'qemu', vm: 'vm-1' };
-const users: Required<Users> = { inUse: true, known: [user] };
+const users: Required<Users> = {
+  inUse: true,
+  known: [user],
+  pinned: { pages: 2, lockedBytes: 8192, limitBytes: 65536 } satisfies Required<Pinned>,
+  refused: { number: 1, pid: 1, comm: 'qemu', lockedBytes: 8192, limitBytes: 65536, wantedBytes: 4096 } satisfies Required<PinRefusal>,
+};
+const use: Required<DeviceUse> = { id: 'd', ...users };
 const type: Required<ParentType> = {
   id: 't',
   name: 'T',
@@ -61,6 +79,7 @@ describe('the values of the contract', () => {
     ['info', infoSchema, info],
     ['a user', deviceUserSchema, user],
     ['users', usersSchema, users],
+    ['the use of a device', deviceUseSchema, use],
     ['a type', parentTypeSchema, type],
     ['a parent', parentSchema, parent],
     ['a device', deviceSchema, device],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Attribute, Device, DeviceUser, Parent, ParentType, ProviderEvent, ProviderInfo, Users } from '../contract.ts';
+import type { Attribute, Device, DeviceUse, DeviceUser, Parent, ParentType, ProviderEvent, ProviderInfo, Users } from '../contract.ts';
 
 /** The contract's values as they are checked when they come in from a socket. */
 
@@ -55,7 +55,18 @@ export const deviceUserSchema: z.ZodType<DeviceUser> = z.object({
   vm: text.exactOptional(),
 });
 
-export const usersSchema: z.ZodType<Users> = z.object({ inUse: z.boolean(), known: z.array(deviceUserSchema) });
+const users = {
+  inUse: z.boolean(),
+  known: z.array(deviceUserSchema),
+  pinned: z.object({ pages: count, lockedBytes: count, limitBytes: count.exactOptional() }).exactOptional(),
+  refused: z
+    .object({ number: count, pid: z.number().int().positive(), comm: text, lockedBytes: count, limitBytes: count, wantedBytes: count })
+    .exactOptional(),
+};
+
+export const usersSchema: z.ZodType<Users> = z.object(users);
+
+export const deviceUseSchema: z.ZodType<DeviceUse> = z.object({ id: text, ...users });
 
 export const eventSchema: z.ZodType<ProviderEvent> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('sync') }),

@@ -29,6 +29,7 @@ export function providerService(provider: MdevProvider): Service {
       return null;
     });
     connection.handle(wire.usersCall, ({ id }, signal) => provider.users(id, signal));
+    connection.handle(wire.listUsesCall, async (_, signal) => [...(await provider.listUses(signal))]);
     connection.stream(wire.watchStream, (_, signal) => provider.watch(signal));
   };
 }

@@ -45,7 +45,7 @@ describe('a PCI function', () => {
     const { model } = made();
     expect(model.regions.map(({ size }) => size)).toEqual([0x1000, 0, 0, 0, 0, 0, 0, 256, 0, 16]);
     expect(model.regions[9]).toMatchObject({ readable: true, writable: false, type: { type: 0x8000_1234, subtype: 9 } });
-    expect(model.irqs.map(({ count }) => count)).toEqual([1, 0, 0, 0, 1]);
+    expect(model.irqs.map(({ count }) => count)).toEqual([1, 0, 0, 1, 1]);
     expect(model.irqs[irqIndex.intx]).toEqual({ count: 1, eventfd: true, maskable: true, automasked: true, noResize: false });
   });
 
