@@ -2,10 +2,10 @@ import type { Clock } from '../../lib/clock.ts';
 import { ErrnoError } from '../../lib/errno.ts';
 import { createDevice } from './create.ts';
 import type { BusDriver, ParentInit } from './driver.ts';
-import type { Claim, OpenDevice } from './handles.ts';
+import type { Claim, OpenDevice, OpenGroup } from './handles.ts';
 import * as files from './files.ts';
 import { Groups } from './groups.ts';
-import { claimDevice, openDevice } from './open.ts';
+import { claimDevice, openDevice, openGroup } from './open.ts';
 import { bindDevice, unbindDevice } from './probe.ts';
 import { registerParent, unregisterParent } from './register.ts';
 import { removeDevice } from './remove.ts';
@@ -25,7 +25,7 @@ export interface MdevBusInit {
   readonly power: AbortSignal;
 }
 
-export type { Claim, OpenDevice } from './handles.ts';
+export type { Claim, OpenDevice, OpenGroup } from './handles.ts';
 export type { ParentInit } from './driver.ts';
 
 /**
@@ -154,6 +154,15 @@ export class MdevBus {
    */
   async open(uuid: string, user: User): Promise<OpenDevice> {
     return openDevice(this.#core, uuid, user);
+  }
+
+  /**
+   * Opens the file of an IOMMU group, /dev/vfio/<number>, as the process `user`: it has the group then, and nobody else can open it or
+   * its devices, or claim it. That keeps no device from being removed; `onGone` is called when the last one is, and the number stays
+   * taken until the release. ENOENT: no such group. EBUSY: it or one of its devices is open, by `user` itself too, or it is claimed.
+   */
+  openGroup(number: number, user: User, onGone: () => void): OpenGroup {
+    return openGroup(this.#core, number, user, onGone);
   }
 
   /**

@@ -14,3 +14,11 @@ export interface Claim extends Disposable {
   /** Lets go; further calls do nothing. */
   release(): void;
 }
+
+/** A group's file, held open. */
+export interface OpenGroup extends Disposable {
+  readonly number: number;
+  readonly user: User;
+  /** Closes it; further calls do nothing. */
+  release(): void;
+}

@@ -1,5 +1,5 @@
 import { ErrnoError } from '../../lib/errno.ts';
-import type { Claim, OpenDevice } from './handles.ts';
+import type { Claim, OpenDevice, OpenGroup } from './handles.ts';
 import type { User } from './snapshot.ts';
 import type { Core, Device } from './state.ts';
 import { changed, findDevice, inTurn } from './state.ts';
@@ -71,6 +71,18 @@ export function claimDevice(core: Core, uuid: string): Claim {
     core.groups.unclaim(group);
   };
   return { uuid, release, [Symbol.dispose]: release };
+}
+
+/** See MdevBus.openGroup for the contract. */
+export function openGroup(core: Core, number: number, user: User, onGone: () => void): OpenGroup {
+  const group = core.groups.openFile(number, user, onGone);
+  let held = true;
+  const release = (): void => {
+    if (!held) return;
+    held = false;
+    core.groups.closeFile(group);
+  };
+  return { number, user, release, [Symbol.dispose]: release };
 }
 
 function refuseUnready(device: Device): void {
