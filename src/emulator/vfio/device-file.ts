@@ -1,149 +1,112 @@
 import { ErrnoError } from '../../lib/errno.ts';
 import type { Pinner, Type1 } from '../iommu/type1.ts';
-import { ModelUser } from './device-user.ts';
-import { deviceInfo, irqInfo, regionInfo } from './info.ts';
-import { readIRQSet } from './irq-set.ts';
-import type { EventTarget } from './irqs.ts';
-import { IRQs } from './irqs.ts';
-import type { DeviceModel, SharedMemory } from './model.ts';
+import type { EventTarget } from './event-target.ts';
+import { closeAll } from './event-target.ts';
+import { deviceInfo, irqInfo } from './info.ts';
+import type { SharedMemory } from './model.ts';
 import { regionAccess } from './region-access.ts';
+import { regionInfo } from './region-info.ts';
+import type { Session } from './session.ts';
 
-export type { EventTarget } from './irqs.ts';
-
-export interface DeviceFileInit {
-  readonly model: DeviceModel;
-  /** Where the user's memory is mapped. */
-  readonly dma: Type1;
-  readonly attributes: Readonly<Record<string, string>>;
-  /** See DeviceUser.run. */
-  readonly run: (work: () => Promise<void>) => void;
-  /** Called after the device's pins have changed. */
-  readonly onPins?: () => void;
-  /** Called once, when the file is closed. */
-  readonly onClose: () => void;
-}
+export type { EventTarget } from './event-target.ts';
 
 /**
  * An open device. Requests and answers are the structs of linux/vfio.h in their binary form, as the argument of an ioctl: `request` is
- * what the user has written there, the answer what it finds there afterwards. All refusals are ErrnoErrors.
+ * what the user has written there, the answer what it finds there afterwards. All refusals are ErrnoErrors; EBADF: the file is closed.
  */
 export class DeviceFile {
-  readonly dma: Type1;
-  readonly pinner: Pinner;
-  readonly #init: DeviceFileInit;
-  readonly #irqs: IRQs;
-  readonly #user: ModelUser;
+  readonly #session: Session;
+  readonly #onClose: () => void;
   #closed = false;
 
-  /** Not usable before `openModel`. */
-  constructor(init: DeviceFileInit) {
-    const { model, dma, attributes, run, onPins } = init;
-    this.#init = init;
-    this.dma = dma;
-    this.pinner = dma.addPinner(
-      model.dmaUnmap === undefined
-        ? undefined
-        : (iova, size) => {
-            model.dmaUnmap?.(iova, size);
-          },
-    );
-    this.#irqs = new IRQs(model.irqs);
-    this.#user = new ModelUser({ attributes, irqs: this.#irqs, dma, pinner: this.pinner, run, onPins });
+  /** `onClose` is called at the first close. */
+  constructor(session: Session, onClose: () => void) {
+    this.#session = session;
+    this.#onClose = onClose;
   }
 
-  /** Hands the device to its user. @throws what the model refuses with; the file is closed then */
-  openModel(): void {
-    try {
-      this.#init.model.open(this.#user);
-    } catch (error) {
-      this.#end();
-      throw error;
-    }
+  /** Where the user's memory is mapped. */
+  get dma(): Type1 {
+    return this.#session.space.dma;
+  }
+
+  get pinner(): Pinner {
+    return this.#session.pinner;
   }
 
   /** VFIO_DEVICE_GET_INFO. EINVAL: argsz too small. */
   info(request: Uint8Array): Uint8Array {
-    return deviceInfo(this.#model, request);
+    return deviceInfo(this.#open.model, request);
   }
 
   /** VFIO_DEVICE_GET_REGION_INFO. EINVAL: argsz too small, or no such region. */
   regionInfo(request: Uint8Array): Uint8Array {
-    return regionInfo(this.#model.regions, request);
+    return regionInfo(this.#open.model.regions, request);
   }
 
-  /** What a user maps of a region; undefined where it cannot be mapped. */
+  /** What a user maps of a region; undefined where there is none, or it cannot be mapped. */
   regionMemory(index: number): SharedMemory | undefined {
-    return this.#model.regions[index]?.mmap?.memory();
+    return this.#open.model.regions[index]?.mmap?.memory();
   }
 
   /** VFIO_DEVICE_GET_IRQ_INFO. EINVAL: argsz too small, or no such index. */
   irqInfo(request: Uint8Array): Uint8Array {
-    return irqInfo(this.#model.irqs, request);
+    return irqInfo(this.#open.model.irqs, request);
   }
 
   /**
    * VFIO_DEVICE_SET_IRQS. `targets` are what its DATA_EVENTFD names: they are the file's from then on, and closed when it refuses.
-   * EINVAL, ENOTTY: see readIRQSet and IRQs.set.
+   * EINVAL, ENOTTY: see IRQs.set.
    */
   setIRQs(request: Uint8Array, targets: readonly EventTarget[]): void {
-    try {
-      const set = readIRQSet(this.#model.irqs, request, true);
-      this.#irqs.set(set, targets);
-    } catch (error) {
-      for (const target of targets) target.close();
-      throw error;
-    }
+    if (this.#closed) closeAll(targets);
+    this.#open.irqs.set(request, targets);
   }
 
-  /** VFIO_DEVICE_RESET: registers as after power-on, interrupt lines low. ENOTTY: the device has none. */
+  /** VFIO_DEVICE_RESET: registers as after power-on, interrupt lines low. EINVAL: the device cannot be reset. */
   reset(): void {
-    const { reset } = this.#model;
-    if (reset === undefined) throw new ErrnoError('ENOTTY', 'the device cannot be reset');
-    reset();
-    this.#irqs.lower();
-    this.#init.onPins?.();
+    const { model, irqs } = this.#open;
+    if (model.reset === undefined) throw new ErrnoError('EINVAL', 'the device cannot be reset');
+    irqs.reset();
+    model.reset();
   }
 
-  /** Reads from a region, the whole request at once; returns how many bytes were read. EINVAL: see regionAccess. Else the driver's errno. */
+  /**
+   * Reads from a region, the whole request at once (seed line 28312); returns how many bytes were read. EINVAL: see regionAccess. Else
+   * the device's own errno.
+   */
   read(region: number, offset: bigint, into: Uint8Array): number {
+    const { model } = this.#open;
     if (into.length === 0) return 0;
-    const access = regionAccess(this.#model.regions, region, offset, into.length, false);
-    return this.#model.read(region, access.offset, into.length === access.length ? into : into.subarray(0, access.length));
+    const access = regionAccess(model.regions, region, offset, into.length, false);
+    return model.read(region, access.offset, into.length === access.length ? into : into.subarray(0, access.length));
   }
 
   /** As `read`. */
   write(region: number, offset: bigint, from: Uint8Array): number {
+    const { model } = this.#open;
     if (from.length === 0) return 0;
-    const access = regionAccess(this.#model.regions, region, offset, from.length, true);
-    return this.#model.write(region, access.offset, from.length === access.length ? from : from.subarray(0, access.length));
+    const access = regionAccess(model.regions, region, offset, from.length, true);
+    return model.write(region, access.offset, from.length === access.length ? from : from.subarray(0, access.length));
   }
 
   /** Asks the user to let go of the device. */
   request(): void {
-    this.#model.request?.();
+    this.#open.model.request?.();
   }
 
-  /** Closes the device: its pins are undone, its user is told of nothing any more. A second call does nothing. */
+  /**
+   * Closes the file. With the last file of the device its user is told of nothing any more, and its pins are undone. A second call does
+   * nothing. @throws what the model throws, after all has been undone
+   */
   close(): void {
     if (this.#closed) return;
-    try {
-      this.#model.close();
-    } finally {
-      this.#end();
-    }
-  }
-
-  get #model(): DeviceModel {
-    if (this.#closed) throw new ErrnoError('ENODEV', 'the device was closed');
-    return this.#init.model;
-  }
-
-  #end(): void {
-    if (this.#closed) return;
     this.#closed = true;
-    this.#user.close();
-    this.#irqs[Symbol.dispose]();
-    this.pinner.release();
-    this.#init.onClose();
+    this.#onClose();
+  }
+
+  get #open(): Session {
+    if (this.#closed) throw new ErrnoError('EBADF', 'the device was closed');
+    return this.#session;
   }
 }

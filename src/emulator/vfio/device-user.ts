@@ -1,19 +1,23 @@
 import { ErrnoError } from '../../lib/errno.ts';
-import type { Pinner, Type1 } from '../iommu/type1.ts';
+import type { Pinner } from '../iommu/type1.ts';
+import type { AddressSpace, OnLimit } from './address-space.ts';
 import type { IRQs } from './irqs.ts';
 import type { DeviceUser } from './model.ts';
 
 export interface ModelUserInit {
   readonly attributes: Readonly<Record<string, string>>;
   readonly irqs: IRQs;
-  readonly dma: Type1;
+  readonly space: AddressSpace;
   readonly pinner: Pinner;
   readonly run: (work: () => Promise<void>) => void;
-  /** Called after pins have changed. */
-  readonly onPins: (() => void) | undefined;
+  readonly onPins?: (() => void) | undefined;
+  readonly onLimit?: OnLimit | undefined;
 }
 
-/** What a device model may do to its user, for as long as the device is open; after that every call answers ENODEV, or does nothing. */
+/**
+ * What a device model may do to its user, for as long as the device is open. After that every call answers ENODEV, those that are under
+ * way too: a model that comes late reaches neither this user nor the next.
+ */
 export class ModelUser implements DeviceUser {
   readonly attributes: Readonly<Record<string, string>>;
   readonly #init: ModelUserInit;
@@ -29,17 +33,20 @@ export class ModelUser implements DeviceUser {
   }
 
   setLine(index: number, subindex: number, high: boolean): void {
-    if (!this.#closed) this.#init.irqs.setLine(index, subindex, high);
+    this.#refuseClosed();
+    this.#init.irqs.setLine(index, subindex, high);
   }
 
   trigger(index: number, subindex: number): void {
-    if (!this.#closed) this.#init.irqs.trigger(index, subindex);
+    this.#refuseClosed();
+    this.#init.irqs.trigger(index, subindex);
   }
 
   pinPages(pfns: Float64Array, count: number, writable: boolean, hostPfns: Float64Array): void {
     this.#refuseClosed();
-    this.#init.pinner.pin(pfns, count, writable, hostPfns);
-    this.#init.onPins?.();
+    const { space, pinner, onLimit, onPins } = this.#init;
+    space.pin(pinner, onLimit, pfns, count, writable, hostPfns);
+    onPins?.();
   }
 
   unpinPages(pfns: Float64Array, count: number): number {
@@ -51,18 +58,19 @@ export class ModelUser implements DeviceUser {
 
   async readMemory(iova: bigint, into: Uint8Array): Promise<void> {
     this.#refuseClosed();
-    await this.#init.dma.read(iova, into);
+    await this.#init.space.dma.read(iova, into);
     this.#refuseClosed();
   }
 
   async writeMemory(iova: bigint, from: Uint8Array): Promise<void> {
     this.#refuseClosed();
-    await this.#init.dma.write(iova, from);
+    await this.#init.space.dma.write(iova, from);
     this.#refuseClosed();
   }
 
   run(work: () => Promise<void>): void {
-    if (!this.#closed) this.#init.run(work);
+    this.#refuseClosed();
+    this.#init.run(work);
   }
 
   #refuseClosed(): void {
