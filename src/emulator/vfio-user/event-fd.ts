@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { ErrnoError } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
-import type { EventTarget } from '../vfio/irqs.ts';
+import type { EventTarget } from '../vfio/event-target.ts';
 import type { EventLoop } from './event-loop.ts';
 import { interest } from './event-loop.ts';
 

@@ -2,7 +2,7 @@ import { ErrnoError } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
 import type { DeviceFile } from '../vfio/device-file.ts';
 import { isPageAligned } from '../vfio/dma.ts';
-import { regionFlags } from '../vfio/uapi.ts';
+import { regionFlags, sizes } from '../vfio/uapi.ts';
 import { EventFd } from './event-fd.ts';
 import type { EventLoop } from './event-loop.ts';
 import { checkFile, FileMemory } from './file-memory.ts';
@@ -71,13 +71,13 @@ export class Session {
       case commands.dmaUnmap:
         return this.#unmap(payload, out);
       case commands.getInfo:
-        return put(out, file.info(bytesOf(payload)));
+        return put(out, file.info(structOf(payload, sizes.deviceInfo)));
       case commands.getRegionInfo:
         return this.#regionInfo(payload, out, outView, replyFds);
       case commands.getRegionIOFds:
         return this.#regionIOFds(payload, out);
       case commands.getIRQInfo:
-        return put(out, file.irqInfo(bytesOf(payload)));
+        return put(out, file.irqInfo(structOf(payload, sizes.irqInfo)));
       case commands.setIRQs:
         this.#setIRQs(payload);
         return 0;
@@ -192,7 +192,7 @@ export class Session {
 
   /** With the file of a region that can be mapped, which the region is the whole of: so its offset there is 0. */
   #regionInfo(payload: Payload, out: Uint8Array, outView: DataView, replyFds: number[]): number {
-    const request = bytesOf(payload);
+    const request = structOf(payload, sizes.regionInfo);
     const { file } = this.#init;
     const length = put(out, file.regionInfo(request));
     const fd = file.regionMemory(payload.view.getUint32(payload.at + 8, true))?.fd;
@@ -226,6 +226,7 @@ export class Session {
   #setIRQs(payload: Payload): void {
     const { fds } = payload;
     const { libc, loop, file } = this.#init;
+    const request = structOf(payload, sizes.irqSet);
     const targets: EventFd[] = [];
     try {
       for (const fd of fds) targets.push(new EventFd(fd, libc, loop));
@@ -236,12 +237,18 @@ export class Session {
       throw error;
     }
     fds.length = 0;
-    file.setIRQs(bytesOf(payload), targets);
+    file.setIRQs(request, targets);
   }
 }
 
 function bytesOf({ bytes, at, size }: Payload): Uint8Array {
   return bytes.subarray(at, at + size);
+}
+
+/** The payload, which has at least a struct of `size` bytes. @throws ErrnoError EINVAL */
+function structOf(payload: Payload, size: number): Uint8Array {
+  if (payload.size < size) throw new ErrnoError('EINVAL', `the command has ${payload.size} bytes, and its struct ${size}`);
+  return bytesOf(payload);
 }
 
 function put(out: Uint8Array, answer: Uint8Array): number {
