@@ -68,7 +68,7 @@ export class Client implements Disposable {
 
   /** Sends bytes as they are. */
   sendRaw(bytes: Uint8Array, fds: readonly number[] = []): void {
-    for (let sent = 0; sent < bytes.length; ) {
+    for (let sent = 0; sent < bytes.length;) {
       const part = bytes.subarray(sent, sent + 65536);
       this.#transport.out.set(part);
       const answer = this.#transport.send(this.#fd, 0, part.length, sent === 0 ? fds : []);

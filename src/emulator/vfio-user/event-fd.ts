@@ -29,7 +29,7 @@ export class EventFd implements EventTarget {
 
   signal(): void {
     // One whose count is at its highest would make the writer wait; who reads it has been told often enough.
-    if (!this.#closed && this.#libc.isWritable(this.#fd)) this.#libc.write(this.#fd, oneBytes);
+    if (!this.#closed && this.#libc.wait(this.#fd, 'out', 0)) this.#libc.write(this.#fd, oneBytes);
   }
 
   watch(listener: () => void): void {

@@ -43,8 +43,8 @@ export interface Libc {
   memfd(name: string, size: number): number;
   read(fd: number, into: Uint8Array): number;
   write(fd: number, from: Uint8Array): number;
-  /** Whether a write to `fd` would not wait now. */
-  isWritable(fd: number): boolean;
+  /** Waits until `fd` can be read (or has ended), or can be written, for at most `timeout` ms (0: not at all). */
+  wait(fd: number, what: 'in' | 'out', timeout: number): boolean;
   close(fd: number): number;
 }
 
@@ -128,11 +128,12 @@ export function openLibc(): Libc {
     },
     read: (fd, into) => answer(call.read(fd, into, into.length)),
     write: (fd, from) => answer(call.write(fd, from, from.length)),
-    isWritable(fd) {
-      // struct pollfd: an int, and two shorts: POLLOUT asked for, and what is answered.
+    wait(fd, what, timeout) {
+      // struct pollfd: an int, and two shorts: what is asked for (POLLIN and POLLOUT are as for epoll), and what is answered.
       pollfd[0] = fd;
-      pollfd[1] = epollFlags.out;
-      return answer(call.poll(pollfd, 1, 0)) === 1 && ((pollfd[1] >>> 16) & epollFlags.out) !== 0;
+      pollfd[1] = epollFlags[what];
+      if (answer(call.poll(pollfd, 1, timeout)) !== 1) return false;
+      return what === 'in' || ((pollfd[1] >>> 16) & epollFlags.out) !== 0;
     },
     close: (fd) => answer(call.close(fd)),
   };
