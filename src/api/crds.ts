@@ -50,7 +50,7 @@ const kinds: readonly Kind[] = [
         name: 'Pinned',
         type: 'integer',
         jsonPath: '.status.pinned.lockedBytes',
-        description: 'Bytes that its user has locked.',
+        description: 'Bytes locked for it.',
         priority: 1,
       },
       age,

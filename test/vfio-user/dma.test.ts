@@ -1,0 +1,224 @@
+import { closeSync, ftruncateSync, readSync, writeSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errnoNumbers } from '../../src/lib/errno.ts';
+import type { DeviceUse } from '../../src/provider/contract.ts';
+import { commands } from '../../src/emulator/vfio-user/wire.ts';
+import { Client, pack } from './client.ts';
+import { bar, copyEngine, startCopy, waitForCopy } from './copy-engine.ts';
+import { deviceID, startEmulator, type EmulatorProcess } from './emulator.ts';
+import { roomyProfile } from './profile.ts';
+
+const { EFAULT, ENOMEM, EINVAL, EPERM } = errnoNumbers;
+const page = 4096;
+const ram = 0x100000;
+
+let emulator: EmulatorProcess;
+let made = 0;
+
+beforeAll(async () => {
+  emulator = await startEmulator(roomyProfile);
+});
+afterAll(async () => {
+  await emulator[Symbol.asyncDispose]();
+});
+
+async function gpu(): Promise<{ readonly id: string; readonly path: string; readonly client: Client }> {
+  const id = deviceID(++made);
+  const path = await emulator.create('gpu', 'vgpu', id);
+  const client = new Client(path);
+  client.negotiate();
+  copyEngine.enable(client);
+  return { id, path, client };
+}
+
+async function use(id: string): Promise<DeviceUse | undefined> {
+  return (await emulator.provider.listUses(AbortSignal.timeout(5000))).find((each) => each.id === id);
+}
+
+describe('the copy engine of a vGPU', () => {
+  it('copies in memory that is shared as a file', async () => {
+    const { client } = await gpu();
+    using _client = client;
+    const memory = client.libc.memfd('ram', 64 * page);
+    client.map(ram, 64 * page, memory);
+    const data = Buffer.from(Array.from({ length: 3 * page }, (_, index) => index % 251));
+    writeSync(memory, data, 0, data.length, 100);
+    startCopy(client, ram + 100, ram + 20 * page + 7, data.length);
+    expect(waitForCopy(client)).toBe(0);
+    const copied = Buffer.alloc(data.length);
+    readSync(memory, copied, 0, copied.length, 20 * page + 7);
+    expect(copied.equals(data)).toBe(true);
+    closeSync(memory);
+  });
+
+  it('copies in memory that is not shared, by asking for it', async () => {
+    const { client } = await gpu();
+    using _client = client;
+    const memory = Buffer.alloc(64 * page);
+    memory.write('what the guest has written', 100);
+    client.map(ram, memory.length);
+    const asked: number[] = [];
+    client.onRequest = ({ command, payload }) => {
+      asked.push(command);
+      const at = Number(payload.readBigUInt64LE(0)) - ram;
+      const count = Number(payload.readBigUInt64LE(8));
+      if (command === commands.dmaRead) return Buffer.concat([payload.subarray(0, 16), memory.subarray(at, at + count)]);
+      payload.copy(memory, at, 16);
+      return payload.subarray(0, 16);
+    };
+    startCopy(client, ram + 100, ram + 5000, 26);
+    expect(waitForCopy(client)).toBe(0);
+    expect(memory.subarray(5000, 5026).toString()).toBe('what the guest has written');
+    expect(new Set(asked)).toEqual(new Set([commands.dmaRead, commands.dmaWrite]));
+  });
+
+  it('ends with an error when the client refuses its memory, or answers with something else', async () => {
+    const { client } = await gpu();
+    using _client = client;
+    client.map(ram, 4 * page);
+    client.onRequest = () => EFAULT;
+    startCopy(client, ram, ram + page, 16);
+    expect(waitForCopy(client)).toBe(EFAULT);
+    client.onRequest = ({ payload }) => payload.subarray(0, 16);
+    startCopy(client, ram, ram + page, 16);
+    expect(() => waitForCopy(client)).toThrow(/The connection ended|Cannot send/);
+  });
+
+  it.each([
+    ['is not mapped', 0x9000000, EINVAL],
+    ['may not be written', ram, EPERM],
+  ])('is refused a destination that %s', async (_, destination, errno) => {
+    const { client } = await gpu();
+    using _client = client;
+    const memory = client.libc.memfd('ram', 4 * page);
+    client.map(ram, 4 * page, memory, 0, 1);
+    startCopy(client, ram, destination, 16);
+    expect(waitForCopy(client)).toBe(errno);
+    closeSync(memory);
+  });
+
+  it('ends with EFAULT when the file has become shorter than what is mapped of it', async () => {
+    const { client } = await gpu();
+    using _client = client;
+    const memory = client.libc.memfd('ram', 4 * page);
+    client.map(ram, 4 * page, memory);
+    ftruncateSync(memory, page);
+    startCopy(client, ram + 2 * page, ram, 16);
+    expect(waitForCopy(client)).toBe(EFAULT);
+    closeSync(memory);
+  });
+});
+
+describe('pins', () => {
+  it('are the device’s until they are released, and count what its process has locked', async () => {
+    const { id, client } = await gpu();
+    using _client = client;
+    const memory = client.libc.memfd('ram', 64 * page);
+    client.map(ram, 64 * page, memory);
+    startCopy(client, ram, ram + 32 * page, 10 * page);
+    expect(waitForCopy(client)).toBe(0);
+    expect((await use(id))?.pinned).toMatchObject({ pages: 20, lockedBytes: 20 * page });
+    expect(client.register(bar, copyEngine.pinnedPages)).toBe(20);
+    client.setRegister(bar, copyEngine.release, 1);
+    expect((await use(id))?.pinned).toMatchObject({ pages: 0, lockedBytes: 0 });
+    closeSync(memory);
+  });
+
+  it('of several devices of one process add up, and go with a range that is unmapped, and with the connection', async () => {
+    const first = await gpu();
+    const second = await gpu();
+    using _first = first.client;
+    for (const { client } of [first, second]) {
+      const memory = client.libc.memfd('ram', 64 * page);
+      client.map(ram, 64 * page, memory);
+      startCopy(client, ram, ram + 32 * page, 3 * page);
+      expect(waitForCopy(client)).toBe(0);
+      closeSync(memory);
+    }
+    expect((await use(first.id))?.pinned).toMatchObject({ pages: 6, lockedBytes: 12 * page });
+    second.client[Symbol.dispose]();
+    await expect.poll(async () => use(second.id)).toBeUndefined();
+    expect((await use(first.id))?.pinned).toMatchObject({ pages: 6, lockedBytes: 6 * page });
+    expect(first.client.unmap(ram, 64 * page).errno).toBe(0);
+    expect((await use(first.id))?.pinned).toMatchObject({ pages: 0, lockedBytes: 0 });
+  });
+
+  it('announce the device when it is opened, pins, and is closed', async () => {
+    const id = deviceID(++made);
+    const path = await emulator.create('gpu', 'vgpu', id);
+    const stop = new AbortController();
+    const events: string[] = [];
+    const watching = (async () => {
+      for await (const event of emulator.provider.watch(stop.signal))
+        if (event.kind === 'sync' || (event.kind === 'device' && event.id === id)) events.push(event.kind);
+    })();
+    const count = async (least: number): Promise<void> => expect.poll(() => events.length).toBeGreaterThanOrEqual(least);
+    await expect.poll(() => events).toEqual(['sync']);
+    const client = new Client(path);
+    client.negotiate();
+    await count(2);
+    copyEngine.enable(client);
+    const memory = client.libc.memfd('ram', 4 * page);
+    client.map(ram, 4 * page, memory);
+    const opened = events.length;
+    startCopy(client, ram, ram + page, 16);
+    waitForCopy(client);
+    await count(opened + 1);
+    const pinned = events.length;
+    client[Symbol.dispose]();
+    await count(pinned + 1);
+    stop.abort();
+    await watching;
+    closeSync(memory);
+  });
+});
+
+describe('the limit on locked memory', () => {
+  const setpriv = ['--bounding-set=-ipc_lock', '--inh-caps=-ipc_lock'];
+
+  /** Copies `pages` pages in a process of its own with this limit, and without CAP_IPC_LOCK if so said; answers the errno. */
+  async function copyUnder(limit: number, pages: number, privileged: boolean): Promise<{ readonly id: string; readonly errno: number }> {
+    const id = deviceID(++made);
+    const path = await emulator.create('gpu', 'vgpu', id);
+    const script = new URL('./copy-main.ts', import.meta.url).pathname;
+    const command = [process.execPath, '--disable-warning=ExperimentalWarning', script, path, String(pages)];
+    const limited = ['prlimit', `--memlock=${limit}`, ...(privileged ? [] : ['setpriv', ...setpriv]), ...command];
+    const child = spawn(limited[0] ?? '', limited.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const { refused } = await emulator.provider.users(id, AbortSignal.timeout(5000));
+    if (Number(line) === ENOMEM) expect(refused).toMatchObject({ number: 1, limitBytes: limit, pid: child.pid });
+    else expect(refused).toBeUndefined();
+    child.stdin.end();
+    await once(child, 'exit');
+    return { id, errno: Number(line) };
+  }
+
+  it('of the process itself refuses a pin with ENOMEM, and is told', async () => {
+    const { id, errno } = await copyUnder(65536, 10, false);
+    expect(errno).toBe(ENOMEM);
+    const { refused } = await emulator.provider.users(id, AbortSignal.timeout(5000));
+    expect(refused).toMatchObject({ number: 1, limitBytes: 65536 });
+    expect((refused?.lockedBytes ?? 0) + (refused?.wantedBytes ?? 0)).toBeGreaterThan(65536);
+  });
+
+  it('lets pass what fits', async () => {
+    expect((await copyUnder(65536, 8, false)).errno).toBe(0);
+  });
+
+  it('does not hold a process with CAP_IPC_LOCK', async () => {
+    expect((await copyUnder(65536, 10, true)).errno).toBe(0);
+  });
+});
+
+it('a device of 140 bytes is read and written in one piece', async () => {
+  const id = deviceID(++made);
+  using client = new Client(await emulator.create('ccw', 'vfio_ccw-io', id));
+  client.negotiate();
+  expect(client.read(0, 0, 140)).toHaveLength(140);
+  expect(client.read(0, 0, 4)).toBe(EINVAL);
+  expect(client.write(0, 4, Buffer.alloc(8))).toBe(EINVAL);
+  expect(client.call(commands.getInfo, pack([32, 16], [32, 0], [32, 0], [32, 0])).payload.readUInt32LE(4)).toBe(0x11);
+});
