@@ -7,7 +7,7 @@ export interface BenchResult {
   readonly peer: number | null;
   /** value / peer (of `atLeast`: the other way round), or the value itself where there is no peer. */
   readonly ratio: number;
-  /** The ratio is to be at most this (of `atLeast`: at least). */
+  /** The ratio is to be at most this (of `atLeast` and `atLeastOf`: at least). */
   readonly goal: number;
   readonly met: boolean;
 }
@@ -21,6 +21,12 @@ export function compare(name: string, value: number, unit: string, peer: number,
 /** A result that is to be better than its peer by a factor: `ratio` is peer / value, `goal` its lower bound. For values of which less is better. */
 export function atLeast(name: string, value: number, unit: string, peer: number, goal: number): BenchResult {
   const ratio = peer / value;
+  return { name, value: round(value), unit, peer: round(peer), ratio: round(ratio), goal, met: ratio >= goal };
+}
+
+/** A result whose goal is a lower bound of value / peer, for values of which more is better. */
+export function atLeastOf(name: string, value: number, unit: string, peer: number, goal: number): BenchResult {
+  const ratio = value / peer;
   return { name, value: round(value), unit, peer: round(peer), ratio: round(ratio), goal, met: ratio >= goal };
 }
 

@@ -72,10 +72,19 @@ export class Client implements Disposable {
       const part = bytes.subarray(sent, sent + 65536);
       this.#transport.out.set(part);
       const answer = this.#transport.send(this.#fd, 0, part.length, sent === 0 ? fds : []);
-      if (answer === -errnoNumbers.EAGAIN) this.libc.wait(this.#fd, 'out', 1000);
-      else if (answer < 0) throw new Error(`Cannot send: errno ${-answer}`);
+      // A server that waits for its answers to be read reads nothing itself.
+      if (answer === -errnoNumbers.EAGAIN) {
+        this.#receive();
+        this.libc.wait(this.#fd, 'out', 5);
+      } else if (answer < 0) throw new Error(`Cannot send: errno ${-answer}`);
       else sent += answer;
     }
+  }
+
+  /** Sends as much of this as the server takes now, and forgets the rest. */
+  sendUnread(bytes: Uint8Array): void {
+    this.#transport.out.set(bytes);
+    this.#transport.send(this.#fd, 0, bytes.length, []);
   }
 
   /** Sends a command and returns its id, without waiting for the answer. */
@@ -118,13 +127,19 @@ export class Client implements Disposable {
         if (patience !== undefined) return undefined;
         throw new Error('The server has not answered for ten seconds');
       }
-      const fds: number[] = [];
-      const length = this.#transport.receive(this.#fd, fds);
-      if (length === -errnoNumbers.EAGAIN) continue;
-      if (length <= 0) return undefined;
-      this.#pending = Buffer.concat([this.#pending, Buffer.from(this.#transport.received.subarray(0, length))]);
-      this.#fds.push(...fds);
+      if (!this.#receive()) return undefined;
     }
+  }
+
+  /** Takes what has come; false when the connection has ended. */
+  #receive(): boolean {
+    const fds: number[] = [];
+    const length = this.#transport.receive(this.#fd, fds);
+    if (length === -errnoNumbers.EAGAIN) return true;
+    if (length <= 0) return false;
+    this.#pending = Buffer.concat([this.#pending, Buffer.from(this.#transport.received.subarray(0, length))]);
+    this.#fds.push(...fds);
+    return true;
   }
 
   /** Whether the server has ended the connection. Waits for that, and reads over what comes before. */

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -9,7 +10,7 @@ import { RemoteProvider } from '../../src/provider/remote/client.ts';
 import { RemoteHostControl } from '../../src/provider/host/client.ts';
 import { repository } from '../support/standalone-process.ts';
 
-const log = pino({ level: 'silent' });
+const silent = pino({ level: 'silent' });
 
 /** An emulator of a test: a process of its own with devices that were made on it. */
 export class EmulatorProcess implements AsyncDisposable {
@@ -17,20 +18,17 @@ export class EmulatorProcess implements AsyncDisposable {
   readonly folder: string;
   readonly provider: RemoteProvider;
   readonly host: RemoteHostControl;
-  #log = '';
-
   constructor(child: ChildProcess, folder: string) {
     const socketPath = join(folder, 'emulator.sock');
     this.child = child;
     this.folder = folder;
-    this.provider = new RemoteProvider({ socketPath, clock: systemClock, log });
-    this.host = new RemoteHostControl({ socketPath, clock: systemClock, log });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#log += text));
+    this.provider = new RemoteProvider({ socketPath, clock: systemClock, log: silent });
+    this.host = new RemoteHostControl({ socketPath, clock: systemClock, log: silent });
   }
 
   /** What it has logged. */
   get log(): string {
-    return this.#log;
+    return readFileSync(join(this.folder, 'log'), 'utf8');
   }
 
   /** Makes a device; answers its vfio-user socket. */
@@ -71,7 +69,10 @@ export async function startEmulator(profile?: string): Promise<EmulatorProcess> 
     await writeFile(join(folder, 'profile.yaml'), profile);
     args.push('--profile', join(folder, 'profile.yaml'));
   }
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  // To a file: a test that waits in the kernel reads no pipe, and whoever writes to it would wait as well.
+  const log = await open(join(folder, 'log'), 'a');
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', log.fd, 'ipc'] });
+  await log.close();
   const emulator = new EmulatorProcess(child, folder);
   await Promise.race([
     once(child, 'message'),
