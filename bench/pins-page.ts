@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Memory } from '../src/emulator/iommu/memory.ts';
 import type { Pinner } from '../src/emulator/iommu/pinner.ts';
 import type { Task } from '../src/emulator/iommu/task.ts';
-import { Type1 } from '../src/emulator/iommu/type1.ts';
+import { mapped, memlocked } from './pins-container.ts';
 import type { BenchResult } from './result.ts';
 import { atLeast, compare, median } from './result.ts';
 
@@ -36,7 +35,7 @@ export function pinsPage(): BenchResult[] {
 function measure(peer: string, order: Order): BenchResult[] {
   const pfns = pageNumbers(order);
   const task = memlocked(pages);
-  const pinner = mapped(task);
+  const pinner = mapped(task, firstPfn, pages);
   // The compiler needs some rounds to know the code.
   for (let round = 0; round < 8; round++) pinAndUnpin(pinner, pfns, task);
   const times = { ours: [] as number[], tree: [] as number[], array: [] as number[] };
@@ -50,40 +49,6 @@ function measure(peer: string, order: Order): BenchResult[] {
     atLeast(`pins.page.${order}.tree`, ours, 'ns', median(times.tree), 10),
     compare(`pins.page.${order}.floor`, ours, 'ns', median(times.array), 4),
   ];
-}
-
-/** A process that may lock this many pages. */
-function memlocked(limit: number): Task {
-  return { pid: 1, comm: 'bench', locked: { pages: 0 }, memlockLimit: () => limit * 4096, hasIPCLock: () => false };
-}
-
-/** Memory as the vfio-user server has it: nothing is held by taking a page. */
-class Ram implements Memory {
-  pin(page: number, count: number, _writable: boolean, pfns: Float64Array, at: number): number {
-    for (let index = 0; index < count; index++) pfns[at + index] = this.pfn(page + index);
-    return count;
-  }
-
-  pfn(page: number): number {
-    return 4096 + page;
-  }
-
-  async read(): Promise<void> {
-    throw new Error('nobody reads here');
-  }
-
-  async write(): Promise<void> {
-    throw new Error('nobody writes here');
-  }
-}
-
-/** A device in a container where all the pages are mapped. */
-function mapped(task: Task): Pinner {
-  const type1 = new Type1();
-  type1.attachGroup({ kind: 'local' });
-  const iova = BigInt(firstPfn) << 12n;
-  type1.map({ iova, size: BigInt(pages) << 12n, vaddr: 0n, readable: true, writable: true, task, memory: new Ram() });
-  return type1.addPinner(() => undefined);
 }
 
 function pageNumbers(order: Order): Float64Array {

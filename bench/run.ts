@@ -10,6 +10,7 @@ interface Bench {
 const benches: readonly Bench[] = [
   { names: ['core.create'], run: async () => [await (await import('./core-create.ts')).coreCreate()] },
   { names: ['pins.page'], run: async () => (await import('./pins-page.ts')).pinsPage() },
+  { names: ['pins.memory'], run: async () => (await import('./pins-memory.ts')).pinsMemory() },
   { names: ['vfiouser.read'], run: async () => [await (await import('./vfiouser-read.ts')).vfiouserRead()] },
   { names: ['reconcile.ready', 'reconcile.writes'], run: async () => (await import('./reconcile-ready.ts')).reconcileReady() },
   { names: ['api.list'], run: async () => (await import('./api-list.ts')).apiList() },
