@@ -6,7 +6,8 @@ import { Type1 } from '../src/emulator/iommu/type1.ts';
 /** Memory as the vfio-user server has it: nothing is held by taking a page. */
 class Ram implements Memory {
   pin(page: number, count: number, _writable: boolean, pfns: Float64Array, at: number): number {
-    for (let index = 0; index < count; index++) pfns[at + index] = this.pfn(page + index);
+    const first = this.pfn(page);
+    for (let index = 0; index < count; index++) pfns[at + index] = first + index;
     return count;
   }
 

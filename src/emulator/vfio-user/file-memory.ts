@@ -28,7 +28,8 @@ export class FileMemory implements Memory {
   }
 
   pin(page: number, count: number, _writable: boolean, pfns: Float64Array, at: number): number {
-    for (let index = 0; index < count; index++) pfns[at + index] = this.pfn(page + index);
+    const first = this.pfn(page);
+    for (let index = 0; index < count; index++) pfns[at + index] = first + index;
     return count;
   }
 
