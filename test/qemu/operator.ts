@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts';
+import { kubectl, kubectlOk } from '../support/kubectl.ts';
+import { repository, startStandalone, temporaryDataDir, type StandaloneProcess } from '../support/standalone-process.ts';
+
+/** A standalone operator of a test, and what its user does with kubectl. */
+export class Operator implements AsyncDisposable {
+  #standalone: StandaloneProcess;
+
+  constructor(standalone: StandaloneProcess) {
+    this.#standalone = standalone;
+  }
+
+  get kubeconfig(): string {
+    return this.#standalone.kubeconfig;
+  }
+
+  /** Applies a device and waits until it is Ready. */
+  async apply(name: string, spec: object): Promise<MdevDevice> {
+    const manifest = { apiVersion: 'mediated.dev/v1alpha1', kind: 'MdevDevice', metadata: { name, namespace: 'default' }, spec };
+    await kubectlOk(this.kubeconfig, ['apply', '-f', '-'], { input: JSON.stringify(manifest) });
+    await kubectlOk(this.kubeconfig, ['wait', '--for=condition=Ready', '--timeout=20s', `mdev/${name}`]);
+    return this.device(name);
+  }
+
+  async device(name: string): Promise<MdevDevice> {
+    return mdevDeviceSchema.parse(JSON.parse(await kubectlOk(this.kubeconfig, ['get', 'mdev', name, '-o', 'json'])));
+  }
+
+  /** Whether the object is there. */
+  async has(name: string): Promise<boolean> {
+    return (await kubectl(this.kubeconfig, ['get', 'mdev', name])).code === 0;
+  }
+
+  /** Deletes without waiting for the end of it. */
+  async delete(name: string): Promise<void> {
+    await kubectlOk(this.kubeconfig, ['delete', 'mdev', name, '--wait=false']);
+  }
+
+  /** The Events of a device with this reason. */
+  async events(name: string, reason: string): Promise<string[]> {
+    const output = await kubectlOk(this.kubeconfig, [
+      'get',
+      'events',
+      '--field-selector',
+      `involvedObject.name=${name},reason=${reason}`,
+      '-o',
+      'json',
+    ]);
+    return (JSON.parse(output) as { items: { message: string }[] }).items.map(({ message }) => message);
+  }
+
+  /** What `mdev-operator qemu` prints for a device. */
+  async qemuArgument(name: string): Promise<string> {
+    const main = new URL('src/main.ts', repository).pathname;
+    const args = ['--disable-warning=ExperimentalWarning', main, 'qemu', name, '--kubeconfig', this.kubeconfig];
+    return (await promisify(execFile)(process.execPath, args)).stdout.trim();
+  }
+
+  /** What a command of the operator's prints. */
+  async cli(...args: string[]): Promise<string> {
+    const main = new URL('src/main.ts', repository).pathname;
+    return (await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args])).stdout;
+  }
+
+  get emulatorSocket(): string {
+    return this.#standalone.emulatorSocket;
+  }
+
+  /** Kills agent, controller and API server at once, and starts them again; the emulated kernel lives on. */
+  async killAndRestart(): Promise<void> {
+    await this.#standalone.end('SIGKILL');
+    this.#standalone = await startStandalone(this.#standalone.dataDir);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#standalone.end('SIGTERM');
+  }
+}
+
+export async function startOperator(): Promise<Operator> {
+  return new Operator(await startStandalone(await temporaryDataDir()));
+}
