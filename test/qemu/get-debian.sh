@@ -19,12 +19,12 @@ mkdir -p "$state/lists/partial" "$state/archives/partial"
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 echo "deb [signed-by=$keyring] $mirror $suite main" >"$state/sources.list"
 apt() {
-  apt-get -q -o Dir::State="$state" -o Dir::State::status=/dev/null -o Dir::State::Lists="$state/lists" \
+  apt-get -qq -o Dir::State="$state" -o Dir::State::status=/dev/null -o Dir::State::Lists="$state/lists" \
     -o Dir::Cache="$state" -o Dir::Cache::Archives="$state/archives" -o Dir::Etc::SourceList="$state/sources.list" \
     -o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null -o APT::Sandbox::User=root \
     -o APT::Install-Recommends=false -o Acquire::Languages=none -o Acquire::Retries=3 -o Debug::NoLocking=true "$@"
 }
-apt update
-apt install --download-only --yes "$@"
+apt update >&2
+apt install --download-only --yes "$@" >&2
 mkdir -p "$folder"
 for package in "$state"/archives/*.deb; do dpkg-deb --extract "$package" "$folder"; done
