@@ -133,6 +133,28 @@ describe('a host that shows its devices', () => {
     await removal;
   });
 
+  it('asks for a device back as soon as somebody removes it, or unloads its driver', async () => {
+    for (const away of ['removeByHand', 'unloadParent'] as const) {
+      const { host, showcase } = await boot();
+      await host.bus.create('mtty', 'mtty-1', uuid);
+      const open = await host.bus.open(uuid, user);
+      const removal = host[away](away === 'removeByHand' ? uuid : 'mtty');
+      expect(showcase.requested).toEqual([uuid]);
+      await open.release();
+      await removal;
+    }
+  });
+
+  it('does not ask where a removal is refused, or nobody has the device', async () => {
+    const { host, showcase } = await boot('refuse');
+    await host.bus.create('mtty', 'mtty-1', uuid);
+    const open = await host.bus.open(uuid, user);
+    expect(await answerOf(host.removeByHand(uuid))).toBe('EBUSY');
+    await open.release();
+    await host.removeByHand(uuid);
+    expect(showcase.requested).toEqual([]);
+  });
+
   it('tells of opens and closes by hand, and of what the exposure tells', async () => {
     const { host, showcase } = await boot();
     await host.bus.create('mtty', 'mtty-1', uuid);

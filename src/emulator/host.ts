@@ -65,9 +65,12 @@ export class EmulatedHost implements AsyncDisposable {
     return this.bus.create(parent, typeID, uuid, params);
   }
 
-  /** Removes a device behind everybody's back. Errors as MdevBus.remove. */
+  /** Removes a device behind everybody's back; who has it open is asked to let go. Errors as MdevBus.remove. */
   async removeByHand(uuid: string): Promise<void> {
-    await this.bus.remove(uuid);
+    const removal = this.bus.remove(uuid);
+    const device = this.bus.device(uuid);
+    if (device?.state === 'removing' && device.users.length > 0) this.#exposure?.request(uuid);
+    await removal;
   }
 
   /** Opens a device as the process `user`, until `release` of what it returns. Errors as MdevBus.open. */
@@ -112,7 +115,9 @@ export class EmulatedHost implements AsyncDisposable {
 
   /** Unloads a parent's driver: its devices go, open ones are waited for. Errors as MdevBus.unregisterParent. */
   async unloadParent(name: string): Promise<void> {
-    await this.bus.unregisterParent(name);
+    const leaving = this.bus.unregisterParent(name);
+    for (const { uuid, users } of this.bus.parent(name)?.waitingFor ?? []) if (users.length > 0) this.#exposure?.request(uuid);
+    await leaving;
   }
 
   /** Loads a parent's driver again, with empty hardware. ENOENT: not in the profile. EEXIST: it is loaded, or still leaving. */

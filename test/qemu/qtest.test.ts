@@ -103,7 +103,9 @@ describe('a QEMU attached to a vGPU that was applied', () => {
   it('is refused a pin beyond its limit with ENOMEM, and the device says so in an Event', async () => {
     await operator.apply('limited', { type: { id: 'nvidia-11' } });
     const limit = 64 * 1024;
-    const prefix = ['prlimit', `--memlock=${limit}`, 'setpriv', '--bounding-set=-ipc_lock', '--inh-caps=-ipc_lock'];
+    // Only root has CAP_IPC_LOCK to lose.
+    const unprivileged = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-ipc_lock', '--inh-caps=-ipc_lock'] : [];
+    const prefix = ['prlimit', `--memlock=${limit}`, ...unprivileged];
     const { qtest } = await attach('limited', { shared: true, prefix });
     await using _qtest = qtest;
     expect(await copy(qtest, source, destination, 8 * 4096)).toEqual({ status: 2, error: 0 });

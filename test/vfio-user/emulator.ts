@@ -60,15 +60,13 @@ export class EmulatorProcess implements AsyncDisposable {
   }
 }
 
-/** Starts an emulator and waits until it serves. */
-export async function startEmulator(profile?: string): Promise<EmulatorProcess> {
+/** Starts an emulator, whose devices have their sockets in `runDir` if it is given, and waits until it serves. */
+export async function startEmulator(profile: string, runDir?: string): Promise<EmulatorProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'mdev-vu-'));
   const args = ['--disable-warning=ExperimentalWarning', new URL('src/main.ts', repository).pathname, 'emulator'];
   args.push('--socket', join(folder, 'emulator.sock'), '--log-level', 'debug');
-  if (profile !== undefined) {
-    await writeFile(join(folder, 'profile.yaml'), profile);
-    args.push('--profile', join(folder, 'profile.yaml'));
-  }
+  await writeFile(join(folder, 'profile.yaml'), profile);
+  args.push('--profile', join(folder, 'profile.yaml'), ...(runDir === undefined ? [] : ['--run-dir', runDir]));
   // To a file: a test that waits in the kernel reads no pipe, and whoever writes to it would wait as well.
   const log = await open(join(folder, 'log'), 'a');
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', log.fd, 'ipc'] });
