@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findCondition } from '../../src/api/condition.ts';
 import { bootGuest, type Guest } from './guest.ts';
-import { startOperator, type Operator } from './operator.ts';
+import { startOperator, type Operator } from '../support/operator.ts';
 import { guestFiles, qemuProgram } from './programs.ts';
 
 let operator: Operator;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOperator, type Operator } from './operator.ts';
+import { memlockPrefix } from '../support/memlock.ts';
+import { startOperator, type Operator } from '../support/operator.ts';
 import { findFunction, type PCIFunction } from './pci.ts';
 import { qemuProgram } from './programs.ts';
 import { startQtest, type Qtest } from './qtest.ts';
@@ -103,9 +104,7 @@ describe('a QEMU attached to a vGPU that was applied', () => {
   it('is refused a pin beyond its limit with ENOMEM, and the device says so in an Event', async () => {
     await operator.apply('limited', { type: { id: 'nvidia-11' } });
     const limit = 64 * 1024;
-    // Only root has CAP_IPC_LOCK to lose.
-    const unprivileged = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-ipc_lock', '--inh-caps=-ipc_lock'] : [];
-    const prefix = ['prlimit', `--memlock=${limit}`, ...unprivileged];
+    const prefix = memlockPrefix(limit);
     const { qtest } = await attach('limited', { shared: true, prefix });
     await using _qtest = qtest;
     expect(await copy(qtest, source, destination, 8 * 4096)).toEqual({ status: 2, error: 0 });

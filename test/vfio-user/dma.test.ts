@@ -1,13 +1,12 @@
 import { closeSync, ftruncateSync, readSync, writeSync } from 'node:fs';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errnoNumbers } from '../../src/lib/errno.ts';
-import type { DeviceUse } from '../../src/provider/contract.ts';
+import type { DeviceUse, PinRefusal } from '../../src/provider/contract.ts';
 import { commands } from '../../src/emulator/vfio-user/wire.ts';
+import { hasIPCLock, memlockPrefix } from '../support/memlock.ts';
 import { Client, pack } from './client.ts';
 import { bar, copyEngine, startCopy, waitForCopy } from './copy-engine.ts';
+import { startCopying } from './copying.ts';
 import { deviceID, startEmulator, type EmulatorProcess } from './emulator.ts';
 import { roomyProfile } from './profile.ts';
 
@@ -177,42 +176,32 @@ describe('pins', () => {
 });
 
 describe('the limit on locked memory', () => {
-  const isRoot = process.getuid?.() === 0;
-  /** Takes CAP_IPC_LOCK away; only root has it. */
-  const unprivileged = isRoot ? ['setpriv', '--bounding-set=-ipc_lock', '--inh-caps=-ipc_lock'] : [];
+  const limit = 65536;
 
-  /** Copies `pages` pages in a process of its own with this limit, and without CAP_IPC_LOCK if so said; answers the errno. */
-  async function copyUnder(limit: number, pages: number, privileged: boolean): Promise<{ readonly id: string; readonly errno: number }> {
+  async function copyUnder(
+    prefix: readonly string[],
+    pages: number,
+  ): Promise<{ readonly errno: number; readonly refused: PinRefusal | undefined }> {
     const id = deviceID(++made);
-    const path = await emulator.create('gpu', 'vgpu', id);
-    const script = new URL('./copy-main.ts', import.meta.url).pathname;
-    const command = [process.execPath, '--disable-warning=ExperimentalWarning', script, path, String(pages)];
-    const limited = ['prlimit', `--memlock=${limit}`, ...(privileged ? [] : unprivileged), ...command];
-    const child = spawn(limited[0] ?? '', limited.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    const { refused } = await emulator.provider.users(id, AbortSignal.timeout(5000));
-    if (Number(line) === ENOMEM) expect(refused).toMatchObject({ number: 1, limitBytes: limit, pid: child.pid });
-    else expect(refused).toBeUndefined();
-    child.stdin.end();
-    await once(child, 'exit');
-    return { id, errno: Number(line) };
+    await using copying = await startCopying(await emulator.create('gpu', 'vgpu', id), pages, prefix);
+    const told = await emulator.provider.users(id, AbortSignal.timeout(5000));
+    expect(told.known.map(({ pid }) => pid)).toEqual([copying.pid]);
+    return { errno: copying.errno, refused: told.refused };
   }
 
   it('of the process itself refuses a pin with ENOMEM, and is told', async () => {
-    const { id, errno } = await copyUnder(65536, 10, false);
+    const { errno, refused } = await copyUnder(memlockPrefix(limit), 10);
     expect(errno).toBe(ENOMEM);
-    const { refused } = await emulator.provider.users(id, AbortSignal.timeout(5000));
-    expect(refused).toMatchObject({ number: 1, limitBytes: 65536 });
-    expect((refused?.lockedBytes ?? 0) + (refused?.wantedBytes ?? 0)).toBeGreaterThan(65536);
+    expect(refused).toMatchObject({ number: 1, limitBytes: limit });
+    expect((refused?.lockedBytes ?? 0) + (refused?.wantedBytes ?? 0)).toBeGreaterThan(limit);
   });
 
   it('lets pass what fits', async () => {
-    expect((await copyUnder(65536, 8, false)).errno).toBe(0);
+    expect(await copyUnder(memlockPrefix(limit), 8)).toEqual({ errno: 0, refused: undefined });
   });
 
-  // Only root can start a process with CAP_IPC_LOCK.
-  it.skipIf(!isRoot)('does not hold a process with CAP_IPC_LOCK', async () => {
-    expect((await copyUnder(65536, 10, true)).errno).toBe(0);
+  it.skipIf(!hasIPCLock())('does not hold a process with CAP_IPC_LOCK [skipped where there is no such capability to give]', async () => {
+    expect(await copyUnder(['prlimit', `--memlock=${limit}`], 10)).toEqual({ errno: 0, refused: undefined });
   });
 });
 

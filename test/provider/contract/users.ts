@@ -14,8 +14,10 @@ export function usersContract(subject: Subject): void {
         const held = await fixture.holdOpen(id);
         expect((await provider.users(id, patient)).inUse).toBe(true);
         expect((await provider.users(other, patient)).inUse).toBe(false);
+        expect((await provider.listUses(patient)).map((use) => use.id)).toEqual([id]);
         await held.release();
         expect(await provider.users(id, patient)).toEqual({ inUse: false, known: [] });
+        expect(await provider.listUses(patient)).toEqual([]);
       });
 
       contractTest(subject, ['users'], `the process that has a device of ${known.name} open is named`, async (fixture) => {
@@ -26,6 +28,23 @@ export function usersContract(subject: Subject): void {
         expect(users[0]?.comm).toMatch(/\w/);
       });
     }
+
+    contractTest(
+      subject,
+      [],
+      'all devices in use are told of in one answer, ordered by id, each as it is told of alone',
+      async (fixture) => {
+        const { provider } = fixture;
+        const ids: string[] = [];
+        for (const known of subject.parents) ids.push(await make(provider, known), await make(provider, known));
+        const held = await Promise.all(ids.map((id) => fixture.holdOpen(id)));
+        await held.shift()?.release();
+        const inUse = ids.slice(1).sort();
+        const alone = await Promise.all(inUse.map(async (id) => ({ id, ...(await provider.users(id, patient)) })));
+        expect(await provider.listUses(patient)).toEqual(alone);
+        for (const each of held) await each.release();
+      },
+    );
 
     contractTest(subject, [], 'a device that is not there is ENODEV', async ({ provider }) => {
       expect(await refusal(provider.users(randomUUID(), patient))).toEqual({ code: 'ENODEV', step: 'users' });

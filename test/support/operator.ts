@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts';
-import { kubectl, kubectlOk } from '../support/kubectl.ts';
-import { repository, startStandalone, temporaryDataDir, type StandaloneProcess } from '../support/standalone-process.ts';
+import { kubectl, kubectlOk } from './kubectl.ts';
+import { repository, startStandalone, temporaryDataDir, type StandaloneProcess } from './standalone-process.ts';
 
 /** A standalone operator of a test, and what its user does with kubectl. */
 export class Operator implements AsyncDisposable {
@@ -79,6 +79,7 @@ export class Operator implements AsyncDisposable {
   }
 }
 
-export async function startOperator(): Promise<Operator> {
-  return new Operator(await startStandalone(await temporaryDataDir()));
+/** Starts one on a data directory of its own. `args`: flags for standalone. */
+export async function startOperator(args: readonly string[] = []): Promise<Operator> {
+  return new Operator(await startStandalone(await temporaryDataDir(), args));
 }
