@@ -24,6 +24,13 @@ export class Operator implements AsyncDisposable {
     return this.device(name);
   }
 
+  /** Applies a file of examples/ with one device, and waits until it is Ready. */
+  async applyExample(file: string, name: string): Promise<MdevDevice> {
+    await kubectlOk(this.kubeconfig, ['apply', '-f', new URL(`examples/${file}`, repository).pathname]);
+    await kubectlOk(this.kubeconfig, ['wait', '--for=condition=Ready', '--timeout=20s', `mdev/${name}`]);
+    return this.device(name);
+  }
+
   async device(name: string): Promise<MdevDevice> {
     return mdevDeviceSchema.parse(JSON.parse(await kubectlOk(this.kubeconfig, ['get', 'mdev', name, '-o', 'json'])));
   }
