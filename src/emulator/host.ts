@@ -50,7 +50,7 @@ export class EmulatedHost implements AsyncDisposable {
     this.#parents = new Map(profile.parents.map((parent) => [parent.name, parent]));
     this.#exposure = init.expose?.({
       open: (uuid, user) => this.bus.open(uuid, user),
-      attributes: (uuid) => readableAttributes(this.bus, uuid),
+      attributes: (uuid) => Object.fromEntries(readableAttributes(this.bus, uuid).map(({ name, value }) => [name, value])),
     });
     this.#exposure?.subscribe((uuid) => this.#useChanged(uuid));
   }

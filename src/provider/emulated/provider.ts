@@ -1,5 +1,6 @@
 import type { EmulatedHost } from '../../emulator/host.ts';
 import type { DeviceSnapshot } from '../../emulator/mdev/snapshot.ts';
+import { readableAttributes } from '../../emulator/readable-attributes.ts';
 import { checkAttribute } from '../attribute-name.ts';
 import { ProviderError } from '../contract.ts';
 import type {
@@ -104,18 +105,11 @@ export class EmulatedProvider implements MdevProvider {
   async readAttributes(id: string, signal: AbortSignal): Promise<readonly Attribute[]> {
     signal.throwIfAborted();
     const { uuid } = this.#live(id, 'attribute');
-    const { bus } = this.#host;
-    const attributes: Attribute[] = [];
-    for (const name of bus.attributeNames(uuid)) {
-      try {
-        attributes.push({ name, value: bus.readAttribute(uuid, name) });
-      } catch (cause) {
-        // Write-only: not one of those that can be read.
-        const error = toProviderError(cause, 'attribute');
-        if (error.code !== 'EACCES') throw error;
-      }
+    try {
+      return readableAttributes(this.#host.bus, uuid);
+    } catch (cause) {
+      throw toProviderError(cause, 'attribute');
     }
-    return attributes;
   }
 
   async setOnline(id: string, online: boolean, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,6 @@
 import type { EmulatedHost } from '../../emulator/host.ts';
 import type { DeviceSnapshot } from '../../emulator/mdev/snapshot.ts';
-import { ErrnoError } from '../../lib/errno.ts';
-import type { Attribute } from '../contract.ts';
+import { readableAttributes } from '../../emulator/readable-attributes.ts';
 import type { HostDevice, HostParent, HostState } from './contract.ts';
 
 /** The whole host as of now, read in one go. */
@@ -42,18 +41,6 @@ function toHostDevice(host: EmulatedHost, device: DeviceSnapshot): HostDevice {
     ...(device.group !== undefined && { group: device.group }),
     users: device.users.map(({ pid, comm }) => ({ pid, comm })),
     claimed: device.claimed,
-    attributes: device.state === 'live' ? readable(host, device.uuid) : [],
+    attributes: device.state === 'live' ? readableAttributes(host.bus, device.uuid) : [],
   };
-}
-
-function readable(host: EmulatedHost, uuid: string): Attribute[] {
-  return host.bus.attributeNames(uuid).flatMap((name) => {
-    try {
-      return [{ name, value: host.bus.readAttribute(uuid, name) }];
-    } catch (error) {
-      // Write-only.
-      if (error instanceof ErrnoError && error.code === 'EACCES') return [];
-      throw error;
-    }
-  });
 }
