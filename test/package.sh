@@ -20,7 +20,13 @@ for _ in $(seq 100); do
   kill -0 "$pid" || { cat "$folder/out" "$folder/err"; exit 1; }
   sleep 0.2
 done
-kubectl --kubeconfig "$folder/data/kubeconfig" wait mdevparents --all --for=condition=Present --timeout=10s
+export KUBECONFIG="$folder/data/kubeconfig"
+kubectl wait mdevparents --all --for=condition=Present --timeout=10s
+# A device's socket: the I/O thread and the foreign function interface are in the package.
+kubectl apply -f node_modules/mdev-operator/examples/serial-for-qemu.yaml
+kubectl wait mdev/guest-serial --for=condition=Ready --timeout=10s
+test -S "$(kubectl get mdev/guest-serial -o 'jsonpath={.status.vfio.socketPath}')"
+"$bin" qemu guest-serial | grep -q 'vfio-user-pci'
 kill "$pid"
 wait "$pid"
 echo "the installed package works"
