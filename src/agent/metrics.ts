@@ -7,7 +7,8 @@ export interface PinSample {
   readonly name: string;
   /** Of the user's process. */
   readonly pid: number;
-  readonly pages: number;
+  /** Undefined: not known by device. */
+  readonly pages: number | undefined;
   readonly lockedBytes: number;
   /** Undefined where nothing holds the process back. */
   readonly limitBytes: number | undefined;

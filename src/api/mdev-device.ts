@@ -151,7 +151,11 @@ const userSchema = z
 
 const pinnedSchema = z
   .object({
-    pages: z.int().min(0).describe('Pages of its memory that this device holds pinned.'),
+    pages: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Pages of its memory that this device holds pinned; left out where the kernel does not tell that.'),
     lockedBytes: z.int().min(0).describe('Bytes that the process has locked, for all its devices: what counts against its limit.'),
     limitBytes: z
       .int()

@@ -7,7 +7,8 @@ export interface PinSample {
   readonly namespace: string;
   readonly name: string;
   readonly pid: number;
-  readonly pages: number;
+  /** Undefined: not known by device. */
+  readonly pages: number | undefined;
   readonly lockedBytes: number;
   /** Undefined: no limit. */
   readonly limitBytes: number | undefined;
@@ -58,7 +59,7 @@ export function createPinMetrics(
     for (const gauge of [pages, locked, limit]) gauge.reset();
     for (const { uuid, parent, namespace, name, pid, ...values } of samples) {
       const labels = { uuid, parent, namespace, name };
-      pages.set(labels, values.pages);
+      if (values.pages !== undefined) pages.set(labels, values.pages);
       locked.set({ ...labels, pid }, values.lockedBytes);
       if (values.limitBytes !== undefined) limit.set({ ...labels, pid }, values.limitBytes);
     }

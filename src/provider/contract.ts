@@ -125,6 +125,7 @@ export interface Device {
   /** Opaque to callers; of an mdev its UUID, lower case. */
   readonly id: string;
   readonly parent: string;
+  /** Empty where the kernel no longer tells: of a device that is being removed. */
   readonly typeID: string;
   readonly state: DeviceState;
   readonly deviceAPI?: string;
@@ -137,6 +138,8 @@ export interface Device {
   readonly cdevPath?: string;
   /** The vfio-user socket of an emulated device. */
   readonly socketPath?: string;
+  /** Since when (RFC 3339) the kernel has not answered what it was told to do with the device, once it is past all patience. */
+  readonly blockedSince?: string;
 }
 
 export interface CreateRequest {
@@ -171,8 +174,8 @@ export interface DeviceUse extends Users {
 
 /** Memory pinned for the user of a device. */
 export interface Pinned {
-  /** Pages of the user's memory that this device holds pinned. */
-  readonly pages: number;
+  /** Pages of the user's memory that this device holds pinned, where the kernel tells that of a device. */
+  readonly pages?: number;
   /** What the user's process has locked, for all its devices, in bytes: what counts against the limit. */
   readonly lockedBytes: number;
   /** RLIMIT_MEMLOCK of that process, in bytes; absent where nothing holds it back (unlimited, or CAP_IPC_LOCK). */

@@ -3,7 +3,7 @@ import { existing, notCreated } from './claims.ts';
 import { creationObstacle } from './creation-checks.ts';
 import type { CreatedReason } from '../../api/reasons.ts';
 import type { Action, Decision, Desired, Observed } from './types.ts';
-import { busyRetry, isOurs, mayStay, undo } from './undo.ts';
+import { busyRetry, isOurs, mayStay, sinceWhen, undo } from './undo.ts';
 
 /** How long to wait at most where a change that matters is announced, ms. */
 const announcedRetry = 60_000;
@@ -124,7 +124,11 @@ const halfMade: Check = (desired, observed) => {
   const { device } = observed;
   if (record === undefined || device === undefined) return undefined;
   if (device.state === 'creating')
-    return wait('KernelBlocked', 'The kernel has not finished creating the device; nothing needs to be done but wait.', busyRetry);
+    return wait(
+      'KernelBlocked',
+      `The kernel has not finished creating the device${sinceWhen(device)}; nothing needs to be done but wait.`,
+      busyRetry,
+    );
   if (device.state === 'removing') return wait('Removing', 'Somebody removes the device by hand; it is made again after that.', busyRetry);
   if (record.step === 'creating') return act({ kind: 'settle' });
   if (isComplete(record)) return undefined;

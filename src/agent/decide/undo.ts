@@ -1,6 +1,7 @@
 import type { CreatedReason, ReadyReason } from '../../api/reasons.ts';
 import { isComplete, type OwnershipRecord } from '../record/record.ts';
 import { stillThere, usersText } from './claims.ts';
+import type { Device, Users } from '../../provider/contract.ts';
 import type { Decision, Observed, RemoveReason } from './types.ts';
 
 /** How soon a device that is in use or busy in the kernel is looked at again, ms; changes that are announced come sooner. */
@@ -10,10 +11,25 @@ function waitForKernel(reason: CreatedReason, message: string, observed: Observe
   return { action: { kind: 'wait', retryAfter: busyRetry }, conditions: stillThere(reason, message, observed.users, ready) };
 }
 
+/** For a sentence about what the kernel is at: where, and since when, if that is long. */
+export function sinceWhen({ parent, blockedSince }: Device): string {
+  return blockedSince === undefined ? '' : ` on parent ${parent}, since ${blockedSince}`;
+}
+
+function blockedRemoval(device: Device, users: Users | undefined): string {
+  const by = users !== undefined && users.known.length > 0 ? usersText(users) : 'somebody';
+  return `The removal of the device${sinceWhen(device)} has not returned: the kernel waits until ${by} closes it. Nothing else waits for that.`;
+}
+
 /** Whether the device that is there is the one the record tells of, and not one that somebody made since under the same UUID. */
 export function isOurs(record: OwnershipRecord, observed: Observed): boolean {
   const { device, bootID } = observed;
-  return device !== undefined && record.bootID === bootID && device.parent === record.parent && device.typeID === record.typeID;
+  return device !== undefined && record.bootID === bootID && device.parent === record.parent && isType(record.typeID, device);
+}
+
+/** A device that is being removed may no longer tell its type. */
+function isType(typeID: string, device: Device): boolean {
+  return device.typeID === typeID || (device.state === 'removing' && device.typeID === '');
 }
 
 /**
@@ -27,10 +43,12 @@ export function undo(record: OwnershipRecord, observed: Observed, why: RemoveRea
   if (device.state === 'creating')
     return waitForKernel(
       'KernelBlocked',
-      'The kernel is still creating the device; it is removed as soon as that has ended.',
+      `The kernel is still creating the device${sinceWhen(device)}; it is removed as soon as that has ended.`,
       observed,
       ready,
     );
+  if (device.state === 'removing' && device.blockedSince !== undefined)
+    return waitForKernel('KernelBlocked', blockedRemoval(device, users), observed, ready);
   if (device.state === 'removing')
     return waitForKernel('Removing', 'The kernel is removing the device and waits until nobody has it open.', observed, ready);
   const asked = record.step === 'removing' && (why !== 'deleted' || record.deletionSeen);

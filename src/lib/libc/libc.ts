@@ -6,6 +6,7 @@
  */
 import koffi from 'koffi';
 import { errnoNumbers, ErrnoError, type Errno } from '../errno.ts';
+import { afNetlink, netlinkAddress, netlinkAddressBytes, netlinkKobjectUevent } from './structs.ts';
 
 export const socketFlags = { nonBlocking: 0o4000, closeOnExec: 0o2000000 } as const;
 export const epollFlags = { in: 0x1, out: 0x4, error: 0x8, hangUp: 0x10 } as const;
@@ -20,6 +21,8 @@ export interface PeerCredentials {
 export interface Libc {
   /** A UNIX stream socket, non-blocking and closed on exec. */
   unixSocket(): number;
+  /** A socket that hears the kernel's uevents (netlink, NETLINK_KOBJECT_UEVENT, the kernel's own group), non-blocking and closed on exec. */
+  ueventSocket(): number;
   /** `address`: see socketAddress. */
   bind(fd: number, address: Uint8Array): number;
   listen(fd: number, backlog: number): number;
@@ -101,6 +104,14 @@ export function openLibc(): Libc {
   const pollfd = new Int32Array(32);
   return {
     unixSocket: () => answer(call.socket(1, 1 | nonBlocking, 0)),
+    ueventSocket() {
+      const fd = answer(call.socket(afNetlink, 2 | nonBlocking, netlinkKobjectUevent));
+      if (fd < 0) return fd;
+      const bound = answer(call.bind(fd, netlinkAddress(1), netlinkAddressBytes));
+      if (bound === 0) return fd;
+      call.close(fd);
+      return bound;
+    },
     bind: (fd, address) => answer(call.bind(fd, address, address.length)),
     listen: (fd, backlog) => answer(call.listen(fd, backlog)),
     connect: (fd, address) => answer(call.connect(fd, address, address.length)),

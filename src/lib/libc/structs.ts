@@ -25,3 +25,19 @@ export const msghdr = { size: 56, iov: 16, iovlen: 24, control: 32, controllen: 
 
 /** struct cmsghdr of a 64-bit C library: its length, level and type; file descriptors follow. */
 export const cmsghdr = { size: 16, level: 8, type: 12 } as const;
+
+/** AF_NETLINK of socket.h, and the protocol by which the kernel tells of its objects (linux/netlink.h). */
+export const afNetlink = 16;
+export const netlinkKobjectUevent = 15;
+
+/** sizeof(struct sockaddr_nl). */
+export const netlinkAddressBytes = 12;
+
+/** A struct sockaddr_nl of these groups, whose port the kernel chooses. Longer than the struct, so that it is not moved. */
+export function netlinkAddress(groups: number): Uint8Array {
+  const address = new DataView(new ArrayBuffer(128));
+  const little = endianness() === 'LE';
+  address.setUint16(0, afNetlink, little);
+  address.setUint32(8, groups, little);
+  return new Uint8Array(address.buffer);
+}

@@ -65,6 +65,7 @@ const device: Required<Device> = {
   group: 0,
   groupPath: '/dev/vfio/0',
   cdevPath: '/dev/vfio/devices/vfio0',
+  blockedSince: '2026-11-25T09:00:00.000Z',
   socketPath: '/run/s',
 };
 const events: Required<ProviderEvent>[] = [

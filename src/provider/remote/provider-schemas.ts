@@ -47,6 +47,7 @@ export const deviceSchema: z.ZodType<Device> = z.object({
   groupPath: text.exactOptional(),
   cdevPath: text.exactOptional(),
   socketPath: text.exactOptional(),
+  blockedSince: z.string().exactOptional(),
 });
 
 export const deviceUserSchema: z.ZodType<DeviceUser> = z.object({
@@ -58,7 +59,7 @@ export const deviceUserSchema: z.ZodType<DeviceUser> = z.object({
 const users = {
   inUse: z.boolean(),
   known: z.array(deviceUserSchema),
-  pinned: z.object({ pages: count, lockedBytes: count, limitBytes: count.exactOptional() }).exactOptional(),
+  pinned: z.object({ pages: count.exactOptional(), lockedBytes: count, limitBytes: count.exactOptional() }).exactOptional(),
   refused: z
     .object({ number: count, pid: z.number().int().positive(), comm: text, lockedBytes: count, limitBytes: count, wantedBytes: count })
     .exactOptional(),

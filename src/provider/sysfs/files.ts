@@ -1,0 +1,61 @@
+import { access, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { isErrno, type Errno } from '../../lib/errno.ts';
+import { ProviderError, type ProviderStep } from '../contract.ts';
+
+/** What is not there, or went while it was looked at. */
+const absences: readonly unknown[] = ['ENOENT', 'ENODEV', 'ENOTDIR', 'ENXIO', 'ESRCH'];
+
+/** The errno that an error of Node.js carries. */
+export function errnoOf(error: unknown): Errno | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return isErrno(code) ? code : undefined;
+}
+
+async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && absences.includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** A file's text without the white space around it; undefined where there is none. */
+export async function readText(path: string): Promise<string | undefined> {
+  return (await unlessAbsent(readFile(path, 'utf8')))?.trim();
+}
+
+/** The last part of where a link points. */
+export async function linkName(path: string): Promise<string | undefined> {
+  const target = await unlessAbsent(readlink(path));
+  return target === undefined ? undefined : basename(target);
+}
+
+export async function linkTarget(path: string): Promise<string | undefined> {
+  return unlessAbsent(readlink(path));
+}
+
+/** The names in a folder, none where there is no folder. */
+export async function names(path: string): Promise<string[]> {
+  return (await unlessAbsent(readdir(path))) ?? [];
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return (await unlessAbsent(access(path).then(() => true))) ?? false;
+}
+
+/** The device number of a node, or of what a file descriptor's link in /proc leads to. */
+export async function deviceNumber(path: string): Promise<number | undefined> {
+  return (await unlessAbsent(stat(path)))?.rdev;
+}
+
+/** Does what reads the kernel's files; a refusal becomes the contract's error at `step`. */
+export async function asStep<T>(step: ProviderStep, what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof ProviderError || !(cause instanceof Error) || !('code' in cause)) throw cause;
+    throw new ProviderError(errnoOf(cause) ?? 'EIO', step, `Cannot ${what}: ${cause.message}`, { cause });
+  }
+}

@@ -1,0 +1,114 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { createInterface } from 'node:readline';
+import { pino } from 'pino';
+import { sleep, systemClock } from '../../../src/lib/clock.ts';
+import { SysfsProvider } from '../../../src/provider/sysfs/provider.ts';
+import type { Fixture, Held, KnownParent, Subject } from '../../provider/fixture.ts';
+import { patient } from '../../provider/support.ts';
+
+const execute = promisify(execFile);
+
+/** The kernel's sample drivers, as their modules are named. */
+const parents: readonly KnownParent[] = [
+  {
+    name: 'mbochs',
+    sharing: 'Unknown',
+    features: ['Attributes'],
+    types: { 'mbochs-small': 64, 'mbochs-medium': 16, 'mbochs-large': 4 },
+    typeID: 'mbochs-small',
+    walk: [
+      { create: 'mbochs-large', counts: { 'mbochs-small': 48, 'mbochs-medium': 12, 'mbochs-large': 3 } },
+      { create: 'mbochs-small', counts: { 'mbochs-small': 47, 'mbochs-medium': 11, 'mbochs-large': 2 } },
+    ],
+    attributes: { readOnly: 'vendor/memory' },
+  },
+  {
+    name: 'mdpy',
+    sharing: 'Unknown',
+    features: ['Attributes'],
+    types: { 'mdpy-vga': 4, 'mdpy-xga': 4, 'mdpy-hd': 4 },
+    typeID: 'mdpy-vga',
+    walk: [{ create: 'mdpy-hd', counts: { 'mdpy-vga': 3, 'mdpy-xga': 3, 'mdpy-hd': 3 } }],
+    attributes: { readOnly: 'vendor/resolution' },
+  },
+  {
+    name: 'mtty',
+    sharing: 'Unknown',
+    features: ['Attributes'],
+    types: { 'mtty-1': 24, 'mtty-2': 12 },
+    typeID: 'mtty-1',
+    walk: [
+      { create: 'mtty-1', counts: { 'mtty-1': 23, 'mtty-2': 11 } },
+      { create: 'mtty-2', counts: { 'mtty-1': 21, 'mtty-2': 10 } },
+    ],
+    attributes: { readOnly: 'vendor/sample_mdev_dev' },
+  },
+];
+
+/** Writes as somebody else would: a process of its own, whose hanging is not ours. */
+export async function writeByHand(path: string, value: string): Promise<void> {
+  await execute('sh', ['-c', 'printf %s "$1" > "$2"', 'sh', value, path]);
+}
+
+async function module(...args: readonly string[]): Promise<void> {
+  await execute('modprobe', args);
+}
+
+export function createFile(parent: string, typeID: string): string {
+  return `/sys/class/mdev_bus/${parent}/mdev_supported_types/${typeID}/create`;
+}
+
+export const devices = '/sys/bus/mdev/devices';
+
+/** A VFIO client of its own has the device open. `args`: see guest/hold-device.c. */
+export async function hold(id: string, ...args: readonly string[]): Promise<Held> {
+  const child = spawn('hold-device', [...args, id], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout });
+  await Promise.race([once(lines, 'line'), exited.then(([code]) => Promise.reject(new Error(`hold-device ended with ${String(code)}`)))]);
+  return {
+    pid: child.pid ?? 0,
+    async release() {
+      child.stdin.end();
+      await exited;
+    },
+  };
+}
+
+const none = (what: string) => (): Promise<never> => Promise.reject(new Error(`There is no ${what}`));
+
+/** The provider of the kernel that this runs on. */
+export const sysfs: Subject = {
+  name: 'on the kernel of this machine',
+  parents,
+  lacks: {
+    faults: 'real drivers do not fail on demand',
+    deadline: 'real drivers do not hang on demand; writes that hang are in blocked.test.ts',
+    reconnect: 'there is no connection to a kernel',
+    reboot: 'the test ends with its kernel',
+  },
+  async open(): Promise<Fixture> {
+    const provider = new SysfsProvider({ root: '/', clock: systemClock, log: pino({ level: 'silent' }) });
+    return {
+      provider,
+      makeForeign: (parent, typeID, id) => writeByHand(createFile(parent, typeID), id),
+      removeByHand: (id) => writeByHand(`${devices}/${id}/remove`, '1'),
+      holdOpen: (id) => hold(id),
+      unloadParent: (name) => module('-r', name),
+      loadParent: (name) => module(name),
+      strike: none('driver that fails on demand'),
+      heal: none('driver that fails on demand'),
+      pass: (ms) => sleep(systemClock, ms, patient),
+      breakConnection: none('connection'),
+      reboot: none('second kernel'),
+      async [Symbol.asyncDispose]() {
+        await provider.close();
+        for (const id of await readdir(devices)) await writeByHand(`${devices}/${id}/remove`, '1');
+        for (const { name } of parents) await module(name);
+      },
+    };
+  },
+};
