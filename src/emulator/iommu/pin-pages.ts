@@ -104,7 +104,7 @@ export function pinAny(
     if (mapping.isHeldByOther(holder, page)) hostPfns[at] = memory.pfn(page);
     else {
       const room = allowance.room(mapping);
-      if (memory.pin(page, 1, writable, hostPfns, at) === 0) return at;
+      if (room < 0 || memory.pin(page, 1, writable, hostPfns, at) === 0) return at;
       const counts = memory.isReserved?.(hostPfns[at] ?? 0) !== true;
       if (counts && room === 0) {
         memory.unpin?.(page, false);
