@@ -60,7 +60,10 @@ export class Pinner implements Holder {
   pin(pfns: Float64Array, count: number, writable: boolean, hostPfns: Float64Array): void {
     this.#refuse(count);
     this.#allowance.renew();
-    if (pfns.buffer === hostPfns.buffer) pfns = pfns.slice(0, count);
+    if (pfns.buffer === hostPfns.buffer) {
+      this.pin(pfns.slice(0, count), count, writable, hostPfns);
+      return;
+    }
     const request = { pfns, count, writable, hostPfns };
     let done = 0;
     try {
