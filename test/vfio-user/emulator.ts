@@ -60,8 +60,11 @@ export class EmulatorProcess implements AsyncDisposable {
   }
 }
 
-/** Starts an emulator, whose devices have their sockets in `runDir` if it is given, and waits until it serves. */
-export async function startEmulator(profile: string, runDir?: string): Promise<EmulatorProcess> {
+/**
+ * Starts an emulator, whose devices have their sockets in `runDir` if it is given, and waits until it serves.
+ * @param prefix what it is run by, such as prlimit with its arguments
+ */
+export async function startEmulator(profile: string, runDir?: string, prefix: readonly string[] = []): Promise<EmulatorProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'mdev-vu-'));
   const args = ['--disable-warning=ExperimentalWarning', new URL('src/main.ts', repository).pathname, 'emulator'];
   args.push('--socket', join(folder, 'emulator.sock'), '--log-level', 'debug');
@@ -69,7 +72,8 @@ export async function startEmulator(profile: string, runDir?: string): Promise<E
   args.push('--profile', join(folder, 'profile.yaml'), ...(runDir === undefined ? [] : ['--run-dir', runDir]));
   // To a file: a test that waits in the kernel reads no pipe, and whoever writes to it would wait as well.
   const log = await open(join(folder, 'log'), 'a');
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', log.fd, 'ipc'] });
+  const [program, ...programArgs] = [...prefix, process.execPath, ...args];
+  const child = spawn(program ?? process.execPath, programArgs, { stdio: ['ignore', 'ignore', log.fd, 'ipc'] });
   await log.close();
   const emulator = new EmulatorProcess(child, folder);
   await Promise.race([

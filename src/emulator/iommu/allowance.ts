@@ -12,7 +12,9 @@ export class Allowance {
   readonly #onLimit: OnLimit | undefined;
   #task: Task | undefined;
   /** Pages. */
-  #limit = 0;
+  #limit: number | undefined = 0;
+  /** How the mapper's being gone was told. */
+  #gone: unknown;
 
   constructor(onLimit: OnLimit | undefined) {
     this.#onLimit = onLimit;
@@ -23,9 +25,10 @@ export class Allowance {
     this.#task = undefined;
   }
 
-  /** How many more pages the mapper may be charged for. @throws ErrnoError ENODEV when it is gone */
+  /** How many more pages the mapper may be charged for; -1 when it is gone, and none may be pinned. Throws nothing, as half a call is done by then. */
   room({ task, physical, mayLockAll }: Mapping): number {
     const limit = this.#limitOf(task);
+    if (limit === undefined) return -1;
     // Beside a physical domain the page is accounted already.
     if (physical !== undefined || mayLockAll) return maxPages;
     return Math.max(0, Math.min(limit - task.locked.pages, maxPages));
@@ -33,7 +36,7 @@ export class Allowance {
 
   /** The refusal of a pin of `wanted` pages, which is told. */
   refusal(task: Task, wanted: number): ErrnoError {
-    const limit = this.#limitOf(task);
+    const limit = this.#limitOf(task) ?? 0;
     this.#onLimit?.(task, wanted, limit * pageSize);
     return new ErrnoError(
       'ENOMEM',
@@ -41,10 +44,22 @@ export class Allowance {
     );
   }
 
-  #limitOf(task: Task): number {
+  /** @throws ErrnoError ENODEV when the mapper is gone */
+  refuseGone(task: Task): void {
+    if (this.#limitOf(task) === undefined) throw this.#gone;
+  }
+
+  /** In pages; undefined when the mapper is gone. */
+  #limitOf(task: Task): number | undefined {
     if (this.#task !== task) {
-      this.#limit = Math.floor(task.memlockLimit() / pageSize);
       this.#task = task;
+      try {
+        this.#limit = Math.floor(task.memlockLimit() / pageSize);
+      } catch (error) {
+        if (!(error instanceof ErrnoError && error.code === 'ENODEV')) throw error;
+        this.#limit = undefined;
+        this.#gone = error;
+      }
     }
     return this.#limit;
   }

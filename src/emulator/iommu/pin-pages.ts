@@ -42,8 +42,7 @@ export function pinRuns(mapping: Mapping, table: PinTable, allowance: Allowance,
     }
     if (room < 0) room = allowance.room(mapping);
     const most = Math.min(count - at, slotPages - (page & (slotPages - 1)), numbered - page, room - fresh);
-    let run = 1;
-    while (run < most && pfns[at + run] === start + page + run && counts[index + run] === 0) run++;
+    const run = runLength(pfns, at, most, counts, index, 0);
     const taken = fresh < room ? memory.pin(page, run, writable, hostPfns, at) : 0;
     if (taken === 0) break;
     table.add(page, index, taken);
@@ -104,7 +103,7 @@ export function pinAny(
     if (mapping.isHeldByOther(holder, page)) hostPfns[at] = memory.pfn(page);
     else {
       const room = allowance.room(mapping);
-      if (memory.pin(page, 1, writable, hostPfns, at) === 0) return at;
+      if (room < 0 || memory.pin(page, 1, writable, hostPfns, at) === 0) return at;
       const counts = memory.isReserved?.(hostPfns[at] ?? 0) !== true;
       if (counts && room === 0) {
         memory.unpin?.(page, false);
@@ -142,7 +141,7 @@ export function unpinPages(mapping: Mapping, table: PinTable, holder: Holder, fi
       if (!mapping.isHeldByOther(holder, page)) giveBack(mapping, page);
     } else if (inRuns) {
       const most = Math.min(count - at, slotPages - (page & (slotPages - 1)));
-      while (run < most && pfns[at + run] === start + page + run && counts[index + run] === 1) run++;
+      run = runLength(pfns, at, most, counts, index, 1);
     }
     table.remove(index, run);
     gone += run;
@@ -168,4 +167,12 @@ export function isRun(pfns: Float64Array, first: number): boolean {
 export function charge(mapping: Mapping, pages: number): void {
   mapping.held += pages;
   if (mapping.physical === undefined) mapping.task.locked.pages += pages;
+}
+
+/** How many pages from `pfns[at]` on, at the most `most`, follow each other and are pinned `times` times. */
+function runLength(pfns: Float64Array, at: number, most: number, counts: Uint8Array, index: number, times: number): number {
+  let wanted = (pfns[at] ?? 0) + 1;
+  let run = 1;
+  for (; run < most && pfns[at + run] === wanted && counts[index + run] === times; run++) wanted++;
+  return run;
 }

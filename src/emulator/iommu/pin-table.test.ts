@@ -41,6 +41,17 @@ describe('a table of pins', () => {
     );
   });
 
+  it('costs no more for the places that were pinned before, while one page stays pinned', () => {
+    const table = new PinTable(2 ** 28);
+    change(table, 5, 1);
+    for (let slot = 1; slot < 100_000; slot++) {
+      change(table, slot * 512, 1);
+      change(table, slot * 512, -1);
+    }
+    expect(table.counts.length).toBeLessThan(64 * 1024);
+    expect([...table]).toEqual([5]);
+  });
+
   it('takes runs, and lets go of their memory', () => {
     const table = new PinTable(1_000_000);
     for (let page = 0; page < 1_000_000; page += 500) {

@@ -2,8 +2,8 @@
 export const slotPages = 512;
 /** A count that stands for one in the map of high counts. */
 const many = 255;
-/** The most pages that one table numbers: 8 TiB. */
-export const maxPages = 2 ** 31 - 1;
+/** The most pages that one table numbers, 8 TiB less 2 MiB: indexes stay below 2^31 with slot 0 before them. */
+export const maxPages = 2 ** 31 - slotPages;
 /** Fewer slots are not worth to be moved together. */
 const fewSlots = 16;
 
@@ -23,9 +23,11 @@ export class PinTable implements Iterable<number> {
   counts: Uint8Array;
   readonly #small: boolean;
   /** Where each 512 pages of the mapping are. */
-  #directory: Uint32Array;
+  readonly #directory: Uint32Array;
   /** Slots that are used, slot 0 included. */
   #slots = 1;
+  /** Which place of the directory each slot after slot 0 is for, so that forgetting them costs no more than there are. */
+  #owners: number[] = [];
   readonly #highCounts = new Map<number, number>();
 
   /** @param mappingPages how many pages the mapping has; those past 8 TiB have no place in the table */
@@ -84,10 +86,14 @@ export class PinTable implements Iterable<number> {
     this.#most = Math.max(this.#most, this.pages);
   }
 
-  /** Counts pages that were removed, and lets go of slots when seven of eight are gone since the last time: the cost is spread over them. */
+  /**
+   * Counts pages that were removed, and lets go of slots when seven of eight are gone since the last time, or there are eight slots a page:
+   * the cost is spread over them.
+   */
   shrink(pages: number): void {
     this.pages -= pages;
-    if (this.#small || this.pages > this.#most >> 3) return;
+    const manySlots = this.#slots > fewSlots && this.#slots > 8 * this.pages;
+    if (this.#small || (this.pages > this.#most >> 3 && !manySlots)) return;
     this.#most = this.pages;
     if (this.pages === 0) this.#clear(1);
     else if (this.#slots > fewSlots) this.#compact();
@@ -95,9 +101,9 @@ export class PinTable implements Iterable<number> {
 
   /** All pages that are pinned, in order. */
   *[Symbol.iterator](): Generator<number> {
-    for (let first = 0; first < this.#directory.length * slotPages; first += slotPages) {
+    for (const place of this.#small ? [0] : [...this.#owners].sort((a, b) => a - b)) {
+      const first = place * slotPages;
       const index = this.index(first);
-      if (index < slotPages && !this.#small) continue;
       for (let offset = 0; offset < slotPages; offset++) if ((this.counts[index + offset] ?? 0) !== 0) yield first + offset;
     }
   }
@@ -112,6 +118,7 @@ export class PinTable implements Iterable<number> {
       this.counts = larger;
     }
     this.#directory[page >>> 9] = slot;
+    this.#owners.push(page >>> 9);
     return slot;
   }
 
@@ -120,9 +127,10 @@ export class PinTable implements Iterable<number> {
     const before = this.counts;
     const words = new Uint32Array(before.buffer);
     const kept: (readonly [page: number, index: number])[] = [];
-    for (let page = 0; page < this.#directory.length * slotPages; page += slotPages) {
+    for (const place of this.#owners) {
+      const page = place * slotPages;
       const index = this.index(page);
-      if (index >= slotPages && !isZero(words, index >> 2, (index + slotPages) >> 2)) kept.push([page, index]);
+      if (!isZero(words, index >> 2, (index + slotPages) >> 2)) kept.push([page, index]);
     }
     this.#clear(kept.length);
     for (const [page, index] of kept) {
@@ -136,7 +144,8 @@ export class PinTable implements Iterable<number> {
   #clear(slots: number): void {
     this.#slots = 1;
     this.counts = new Uint8Array((slots + 1) * slotPages);
-    this.#directory = new Uint32Array(this.#directory.length);
+    for (const place of this.#owners) this.#directory[place] = 0;
+    this.#owners = [];
   }
 }
 

@@ -60,6 +60,10 @@ export class Pinner implements Holder {
   pin(pfns: Float64Array, count: number, writable: boolean, hostPfns: Float64Array): void {
     this.#refuse(count);
     this.#allowance.renew();
+    if (pfns.buffer === hostPfns.buffer) {
+      this.pin(pfns.slice(0, count), count, writable, hostPfns);
+      return;
+    }
     const request = { pfns, count, writable, hostPfns };
     let done = 0;
     try {
@@ -130,6 +134,7 @@ export class Pinner implements Holder {
     else next = pinScattered(mapping, table, this.#allowance, first, request);
     this.#pages += table.pages - before;
     if (next > first) return next;
+    this.#allowance.refuseGone(mapping.task);
     const page = (pfns[first] ?? 0) - mapping.start;
     if (mapping.memory.pin(page, 1, writable, hostPfns, first) === 0)
       throw new ErrnoError('EFAULT', `there is no memory behind page ${hex(pfns[first])}`);
@@ -174,5 +179,6 @@ export class Pinner implements Holder {
 }
 
 function hex(pfn: number | undefined): string {
+  if (!Number.isSafeInteger(pfn)) return String(pfn);
   return `0x${toAddress(pfn ?? 0).toString(16)}`;
 }

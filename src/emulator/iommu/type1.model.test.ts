@@ -59,7 +59,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('limit' as const), task, pages: fc.constantFrom(0, 1, 2, 3, 5, 8, 50, 1400, Infinity) }),
   },
   { weight: 20, arbitrary: fc.record({ do: fc.constant('capability' as const), task }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('die' as const), task }) },
+  { weight: 12, arbitrary: fc.record({ do: fc.constant('die' as const), task }) },
   { weight: 20, arbitrary: fc.record({ do: fc.constantFrom('miss' as const, 'find' as const), task, vaddr: fc.nat(12) }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constantFrom('unmapAll' as const, 'release' as const) }) },
   { weight: 4, arbitrary: fc.constant({ do: 'close' as const }) },

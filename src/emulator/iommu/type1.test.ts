@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Memory } from './memory.ts';
 import { toAddress } from './page.ts';
 import type { MapRequest } from './type1.ts';
 import { Type1 } from './type1.ts';
@@ -23,6 +24,17 @@ function request(start: number, length: number, change: Partial<MapRequest> = {}
 function pfns(...numbers: number[]): Float64Array {
   return Float64Array.from(numbers);
 }
+
+/** Memory that nothing need be given back to. */
+const plainMemory: Memory = {
+  pin(page, count, _writable, hostPfns, at) {
+    for (let index = 0; index < count; index++) hostPfns[at + index] = page + index + 5000;
+    return count;
+  },
+  pfn: (page) => page + 5000,
+  read: () => Promise.resolve(),
+  write: () => Promise.resolve(),
+};
 
 describe('mapping', () => {
   it.each([
@@ -147,12 +159,54 @@ describe('pins', () => {
     expect(task.locked.pages).toBe(1);
   });
 
+  it('of a task that ends between them are undone as a whole, those of pages held already included', () => {
+    for (const plain of [true, false]) {
+      const task = new TestTask(7);
+      const container = new Type1();
+      container.attachGroup({ kind: 'local' });
+      const memory = new TestMemory(pages, 0);
+      container.map(request(16, 4, { task, memory: plain ? plainMemory : memory }));
+      const [first, second] = [container.addPinner(() => undefined), container.addPinner(() => undefined)];
+      first.pin(pfns(16), 1, true, new Float64Array(1));
+      task.alive = false;
+      expect(answer(() => first.pin(pfns(16, 17), 2, true, new Float64Array(2)))).toBe('ENODEV');
+      expect(answer(() => second.pin(pfns(16, 17), 2, true, new Float64Array(2)))).toBe('ENODEV');
+      expect([first.pages, second.pages, task.locked.pages]).toEqual([1, 0, 1]);
+      expect(answer(() => second.unpin(pfns(16), 1))).toBe('EINVAL');
+      first.unpin(pfns(16), 1);
+      expect([first.pages, task.locked.pages]).toEqual([0, 0]);
+    }
+  });
+
+  it('can be written where their addresses were', () => {
+    type1.map(request(16, 2));
+    const pinner = type1.addPinner(() => undefined);
+    const both = pfns(16, 40);
+    expect(answer(() => pinner.pin(both, 2, true, both))).toBe('EINVAL');
+    expect(pinner.pages).toBe(0);
+  });
+
   it('far into a huge mapping have no memory behind them', () => {
     type1.map(request(0, 2 ** 40, { memory: new TestMemory(pages, 0) }));
     const pinner = type1.addPinner(() => undefined);
-    expect(answer(() => pinner.pin(pfns(2 ** 31 - 2), 1, true, new Float64Array(1)))).toBe('ok');
-    expect(answer(() => pinner.pin(pfns(2 ** 31), 1, true, new Float64Array(1)))).toBe('EFAULT');
+    expect(answer(() => pinner.pin(pfns(2 ** 31 - 513), 1, true, new Float64Array(1)))).toBe('ok');
+    expect(answer(() => pinner.pin(pfns(2 ** 31 - 512), 1, true, new Float64Array(1)))).toBe('EFAULT');
   });
+});
+
+it('a container has 65,535 mappings at the most, unless told otherwise', () => {
+  const memory = new TestMemory(pages, 0);
+  for (let place = 0; place < 65_535; place++) type1.map(request(2 * place, 1, { memory }));
+  expect(answer(() => type1.map(request(2 * 65_535, 1, { memory })))).toBe('ENOSPC');
+});
+
+it('a container does not end while a device is told of a range that goes', () => {
+  type1.map(request(16, 1));
+  const ended: string[] = [];
+  const pinner = type1.addPinner(() => ended.push(answer(() => type1[Symbol.dispose]())));
+  pinner.pin(pfns(16), 1, true, new Float64Array(1));
+  type1.unmapAll();
+  expect(ended).toEqual(['EBUSY']);
 });
 
 describe('access by the device', () => {

@@ -12,6 +12,9 @@ import type { Task } from './task.ts';
 export type { MapRequest } from './mapping.ts';
 export type { Pinner } from './pinner.ts';
 
+/** DIRTY_BITMAP_PAGES_MAX of vfio_iommu_type1.c. */
+const maxBitmapPages = 2n ** 31n - 1n;
+
 /** A group of a container: `physical` needs an IOMMU-capable domain, `local` has mediated devices only. Identity is the object. */
 export interface DMAGroup {
   readonly kind: 'physical' | 'local';
@@ -132,6 +135,7 @@ export class Type1 implements Disposable {
   dirtyBitmap(iova: bigint, size: bigint): Uint8Array {
     if (!isPageAligned(iova | size)) throw new ErrnoError('EINVAL', 'IOVA and size are not whole pages');
     refuseRange(iova, size);
+    if (size >> 12n > maxBitmapPages) throw new ErrnoError('EINVAL', `a bitmap of ${size >> 12n} pages is too large`);
     return dirtyBitmap(toPfn(iova), Number(size >> 12n), this.#inside(iova, size));
   }
 
@@ -158,6 +162,7 @@ export class Type1 implements Disposable {
 
   /** Ends the container: all pins are undone, and nothing is charged any more. */
   [Symbol.dispose](): void {
+    this.#refuseWhileTelling();
     for (const pinner of this.#pinners) pinner.release();
     for (const mapping of [...this.#mappings]) this.#remove(mapping);
     this.#groups.clear();

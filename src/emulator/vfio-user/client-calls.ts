@@ -6,6 +6,9 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
+/** A device asks one thing after the other; what it gave up waiting for is still to be answered, and costs its data's memory until then. */
+const mostWaiting = 16;
+
 interface Waiting {
   readonly command: number;
   readonly answer: PromiseWithResolvers<Uint8Array>;
@@ -21,8 +24,12 @@ export class ClientCalls {
     this.#loop = loop;
   }
 
-  /** A number for a command, and its answer: the payload, in a buffer of its own. It rejects with the errno of an error reply, or as `fail` says. */
+  /**
+   * A number for a command, and its answer: the payload, in a buffer of its own. It rejects with the errno of an error reply, or as `fail` says.
+   * @throws ErrnoError EIO when the client has left too many unanswered
+   */
   begin(command: number): { readonly id: number; readonly answer: Promise<Uint8Array> } {
+    if (this.#waiting.size >= mostWaiting) throw new ErrnoError('EIO', `the client has left ${this.#waiting.size} commands unanswered`);
     do this.#last = (this.#last + 1) & 0xffff;
     while (this.#waiting.has(this.#last));
     const answer = this.#loop.deferred<Uint8Array>();

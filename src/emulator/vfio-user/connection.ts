@@ -1,4 +1,4 @@
-import { ErrnoError } from '../../lib/errno.ts';
+import { errnoNumbers, ErrnoError } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
 import { epollFlags } from '../../lib/libc/libc.ts';
 import { ClientCalls, ProtocolError } from './client-calls.ts';
@@ -61,6 +61,11 @@ export class Connection implements RemoteMemory {
     return this.#closed;
   }
 
+  /** Whether it has not asked for the device yet. */
+  get isIdle(): boolean {
+    return this.#session === undefined && !this.#opening;
+  }
+
   get maxTransfer(): number {
     return this.#peerTransfer;
   }
@@ -116,8 +121,9 @@ export class Connection implements RemoteMemory {
       this.close();
       return;
     }
-    // A peer that has gone while nothing is read of it: what it still sent does not matter any more.
-    if ((events & epollFlags.in) === 0 && (events & (epollFlags.hangUp | epollFlags.error)) !== 0) this.close();
+    // A peer that has gone before the device is open, or while nothing is read of it: what it still sent does not matter any more.
+    const isGone = (events & (epollFlags.hangUp | epollFlags.error)) !== 0;
+    if (isGone && (this.#session === undefined || (events & epollFlags.in) === 0)) this.close();
     else if ((events & epollFlags.in) !== 0) this.#receive();
     this.#watch();
   }
@@ -127,7 +133,10 @@ export class Connection implements RemoteMemory {
     const fds: number[] = [];
     const length = transport.receive(this.fd, fds);
     if (length === 0) this.close();
-    else if (length > 0)
+    else if (length === -errnoNumbers.EMFILE) {
+      for (const fd of fds) this.#init.libc.close(fd);
+      this.close(new ErrnoError('EMFILE', 'the client passed file descriptors, and there are none left here'));
+    } else if (length > 0)
       this.#guard(() => {
         this.#inbox.push(transport.received, this.#receivedView, length, fds);
         this.#answerSome();

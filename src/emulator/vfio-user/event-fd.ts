@@ -5,9 +5,6 @@ import type { EventTarget } from '../vfio/event-target.ts';
 import type { EventLoop } from './event-loop.ts';
 import { interest } from './event-loop.ts';
 
-const one = new BigUint64Array([1n]);
-const oneBytes = new Uint8Array(one.buffer);
-
 /** An eventfd that a peer passed, to be told of an interrupt. */
 export class EventFd implements EventTarget {
   readonly #fd: number;
@@ -28,8 +25,7 @@ export class EventFd implements EventTarget {
   }
 
   signal(): void {
-    // One whose count is at its highest would make the writer wait; who reads it has been told often enough.
-    if (!this.#closed && this.#libc.wait(this.#fd, 'out', 0)) this.#libc.write(this.#fd, oneBytes);
+    if (!this.#closed) this.#libc.signal(this.#fd);
   }
 
   watch(listener: () => void): void {

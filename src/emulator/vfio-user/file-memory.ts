@@ -1,19 +1,24 @@
-import { fstatSync, readFileSync, readlinkSync, readSync, writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { ErrnoError } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
 import type { Memory } from '../vfio/dma.ts';
 import type { EventLoop } from './event-loop.ts';
+import { HugeFile } from './huge-file.ts';
+import type { FileRange, SharedFile } from './shared-files.ts';
 
 /** What is moved before others have their turn, in bytes. */
 const slice = 1024 * 1024;
 
+/** How the bytes of a mapping are moved; `at` is from its start. Each answers how many were. */
+export interface Bytes {
+  read(part: Uint8Array, at: number): number;
+  write(part: Uint8Array, at: number): number;
+  close(): void;
+}
+
 export interface FileMemoryInit {
-  readonly libc: Libc;
   readonly loop: EventLoop;
-  /** The file that the peer passed; this memory's from then on. */
-  readonly fd: number;
-  /** Where in the file the mapping starts, bytes. */
-  readonly offset: number;
+  readonly bytes: Bytes;
   /** The first of the host page frame numbers that its pages are given. */
   readonly firstPfn: number;
 }
@@ -38,24 +43,24 @@ export class FileMemory implements Memory {
   }
 
   async read(offset: number, into: Uint8Array): Promise<void> {
-    await this.#move(offset, into, (part, at) => readSync(this.#init.fd, part, 0, part.length, at));
+    await this.#move(offset, into, (part, at) => this.#init.bytes.read(part, at));
   }
 
   async write(offset: number, from: Uint8Array): Promise<void> {
-    await this.#move(offset, from, (part, at) => writeSync(this.#init.fd, part, 0, part.length, at));
+    await this.#move(offset, from, (part, at) => this.#init.bytes.write(part, at));
   }
 
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#init.libc.close(this.#init.fd);
+    this.#init.bytes.close();
   }
 
   async #move(offset: number, buffer: Uint8Array, move: (part: Uint8Array, at: number) => number): Promise<void> {
-    const { loop, offset: start } = this.#init;
+    const { loop } = this.#init;
     for (let done = 0; done < buffer.length;) {
       if (this.#released) throw new ErrnoError('EFAULT', 'the memory was unmapped');
-      const moved = moveSome(buffer.subarray(done, done + slice), start + offset + done, move);
+      const moved = moveSome(buffer.subarray(done, done + slice), offset + done, move);
       done += moved;
       if (done < buffer.length) await loop.turn();
     }
@@ -74,16 +79,32 @@ function moveSome(part: Uint8Array, at: number, move: (part: Uint8Array, at: num
   return moved;
 }
 
-/**
- * Whether a file can be used as memory: a regular file (of tmpfs, hugetlbfs or a disk), as long as the mapping, opened for what the
- * mapping allows. Reading anything else might wait.
- * @throws ErrnoError EINVAL it is no such file or too short; EACCES it was not opened for that
- */
-export function checkFile(fd: number, offset: bigint, size: bigint, readable: boolean, writable: boolean): void {
-  const stat = fstatSync(fd, { bigint: true });
-  if (!stat.isFile()) throw new ErrnoError('EINVAL', `${readlinkSync(`/proc/self/fd/${fd}`)} is no file that can be mapped`);
-  if (offset + size > stat.size) throw new ErrnoError('EINVAL', `the mapping ends at ${offset + size} of a file of ${stat.size} bytes`);
-  const mode = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0', 8) & 3;
-  const [read, write] = [mode !== 1, mode !== 0];
-  if ((readable && !read) || (writable && !write)) throw new ErrnoError('EACCES', 'the file was not opened for what the mapping allows');
+/** Memory that a peer shares by a file, which is let go of with it, or now if it cannot be had. @throws ErrnoError as HugeFile */
+export function openFileMemory(init: {
+  readonly libc: Libc;
+  readonly loop: EventLoop;
+  readonly file: SharedFile;
+  readonly range: FileRange;
+  readonly firstPfn: number;
+}): FileMemory {
+  const { libc, loop, file, range, firstPfn } = init;
+  try {
+    return new FileMemory({
+      loop,
+      firstPfn,
+      bytes: file.isHuge ? new HugeFile(libc, file, range) : plainBytes(file, Number(range.offset)),
+    });
+  } catch (error) {
+    file.release();
+    throw error;
+  }
+}
+
+function plainBytes(file: SharedFile, start: number): Bytes {
+  const { fd } = file;
+  return {
+    read: (part, at) => readSync(fd, part, 0, part.length, start + at),
+    write: (part, at) => writeSync(fd, part, 0, part.length, start + at),
+    close: () => file.release(),
+  };
 }

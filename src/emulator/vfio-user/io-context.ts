@@ -1,7 +1,8 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Libc } from '../../lib/libc/libc.ts';
 import { openLibc } from '../../lib/libc/libc.ts';
 import { EventLoop } from './event-loop.ts';
+import { FileBudget } from './shared-files.ts';
 import { Peers } from './peer.ts';
 import { Transport } from './transport.ts';
 
@@ -18,8 +19,15 @@ export interface IOContext {
   readonly log: Log;
   /** The first of so many host page frame numbers that nothing else has been given. */
   takePfns(pages: number): number;
-  /** There are no file descriptors left: refuses one connection that waits at this listening socket, so that it does not wait for ever. */
-  turnAway(listener: number): void;
+  /**
+   * There are no file descriptors left: refuses one connection that waits at this listening socket, so that it does not wait for ever.
+   * Answers false when not even that can be done; `resume` is called then when there may be some again.
+   */
+  turnAway(listener: number, resume: () => void): boolean;
+  /** File descriptors were closed: those who wait for some go on. */
+  freed(): void;
+  /** The files that peers share. */
+  readonly files: FileBudget;
 }
 
 /** Where made-up host pages begin: above what real machines have, so that nobody takes them for theirs. */
@@ -30,8 +38,10 @@ export function openIOContext(runDir: string, log: Log): IOContext {
   const libc = openLibc();
   let nextPfn = firstPfn;
   // Kept to be closed when there is no other left, so that one more can be had for a moment.
-  let reserve = openSync('/dev/null', 'r');
+  let reserve: number | undefined = openSync('/dev/null', 'r');
+  let waiting: (() => void)[] = [];
   return {
+    files: new FileBudget(mostFiles()),
     libc,
     loop: new EventLoop(libc),
     transport: new Transport(libc),
@@ -43,11 +53,37 @@ export function openIOContext(runDir: string, log: Log): IOContext {
       nextPfn = first + pages <= Number.MAX_SAFE_INTEGER ? first + pages : firstPfn;
       return first;
     },
-    turnAway(listener) {
-      closeSync(reserve);
-      const fd = libc.accept(listener);
-      if (fd >= 0) libc.close(fd);
-      reserve = openSync('/dev/null', 'r');
+    turnAway(listener, resume) {
+      if (reserve !== undefined) {
+        closeSync(reserve);
+        const fd = libc.accept(listener);
+        if (fd >= 0) libc.close(fd);
+      }
+      reserve = openReserve();
+      if (reserve === undefined) waiting.push(resume);
+      return reserve !== undefined;
+    },
+    freed() {
+      if (waiting.length === 0) return;
+      reserve ??= openReserve();
+      const resumed = waiting;
+      waiting = [];
+      for (const resume of resumed) resume();
     },
   };
+}
+
+/** Undefined when somebody else, in another thread, was faster. */
+function openReserve(): number | undefined {
+  try {
+    return openSync('/dev/null', 'r');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Half of what the process may have open: the other half is for sockets and for the rest of the emulator. */
+function mostFiles(): number {
+  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  return Math.floor(Number(limit ?? 1024) / 2);
 }

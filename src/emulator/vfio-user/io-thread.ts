@@ -145,7 +145,7 @@ class IOThread {
           libc,
           loop,
           ...handlers,
-          onExhausted: (listener) => this.#context.turnAway(listener),
+          onExhausted: (listener, resume) => this.#context.turnAway(listener, resume),
         }),
     };
   }

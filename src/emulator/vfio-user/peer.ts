@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { ErrnoError } from '../../lib/errno.ts';
 import type { LockedAccount, Task } from '../vfio/dma.ts';
 
@@ -15,39 +15,88 @@ export class Peer implements Task {
   readonly locked: LockedAccount = { pages: 0 };
   /** How many connections it has. */
   connections = 0;
+  /** Its folder in /proc, and what is read there again and again. */
+  readonly #folder: number;
   readonly #limits: number;
   readonly #status: number;
-  readonly #buffer = new Uint8Array(8192);
+  /** /proc/PID/maps, which ends when its memory does; undefined where this process may not be looked at so closely. */
+  readonly #maps: number | undefined;
 
   /** @throws ErrnoError ENODEV when there is no such process; EACCES when it may not be looked at */
   constructor(pid: number) {
     this.pid = pid;
-    this.#limits = open(pid, 'limits');
-    this.#status = open(pid, 'status');
-    this.comm = readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+    const files: number[] = [];
+    try {
+      const [folder, limits, status] = ['', 'limits', 'status'].map((file) => {
+        const fd = open(pid, file);
+        files.push(fd);
+        return fd;
+      }) as [number, number, number];
+      [this.#folder, this.#limits, this.#status] = [folder, limits, status];
+      this.comm = readFileSync(`/proc/self/fd/${folder}/comm`, 'utf8').trimEnd();
+      this.#maps = tryOpen(`/proc/self/fd/${folder}/maps`);
+    } catch (error) {
+      for (const fd of files) closeSync(fd);
+      throw error;
+    }
   }
 
+  /** RLIMIT_MEMLOCK in bytes. @throws ErrnoError ENODEV when the memory that was connected is gone: it has ended, or has become another program */
   memlockLimit(): number {
     const line = /^Max locked memory\s+(\S+)/m.exec(this.#read(this.#limits))?.[1];
+    if (this.#maps !== undefined && readSync(this.#maps, this.#probe, 0, this.#probe.length, 0) === 0)
+      throw new ErrnoError('ENODEV', `the memory of process ${this.pid} (${this.comm}) is gone`);
     return line === undefined || line === 'unlimited' ? Infinity : Number(line);
   }
 
+  /** Whether it has CAP_IPC_LOCK here: in a user namespace of its own a process has all capabilities, and none of them counts outside. */
   hasIPCLock(): boolean {
     const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(this.#read(this.#status))?.[1] ?? '0';
-    return ((BigInt(`0x${effective}`) >> capIPCLock) & 1n) === 1n;
+    if (((BigInt(`0x${effective}`) >> capIPCLock) & 1n) === 0n) return false;
+    return userNamespace(`/proc/self/fd/${this.#folder}`) === userNamespace('/proc/self');
   }
 
   close(): void {
-    closeSync(this.#limits);
-    closeSync(this.#status);
+    for (const fd of [this.#folder, this.#limits, this.#status, this.#maps]) if (fd !== undefined) closeSync(fd);
   }
+
+  readonly #probe = new Uint8Array(64);
 
   #read(fd: number): string {
     try {
-      return Buffer.from(this.#buffer.buffer, 0, readSync(fd, this.#buffer, 0, this.#buffer.length, 0)).toString();
+      return readWhole(fd);
     } catch (cause) {
       throw new ErrnoError('ENODEV', `process ${this.pid} (${this.comm}) is gone`, { cause });
     }
+  }
+}
+
+/** A file of /proc from its start; such files do not say how long they are. */
+function readWhole(fd: number): string {
+  const parts: Buffer[] = [];
+  for (let at = 0; ;) {
+    const part = Buffer.alloc(4096);
+    const read = readSync(fd, part, 0, part.length, at);
+    if (read === 0) return Buffer.concat(parts).toString();
+    parts.push(part.subarray(0, read));
+    at += read;
+  }
+}
+
+/** Which one it is; undefined where that may not be seen. */
+function userNamespace(folder: string): string | undefined {
+  try {
+    return readlinkSync(`${folder}/ns/user`);
+  } catch {
+    return undefined;
+  }
+}
+
+function tryOpen(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return undefined;
   }
 }
 
@@ -55,8 +104,9 @@ function open(pid: number, file: string): number {
   try {
     return openSync(`/proc/${pid}/${file}`, 'r');
   } catch (cause) {
-    const denied = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
-    throw new ErrnoError(denied ? 'EACCES' : 'ENODEV', `Cannot read /proc/${pid}/${file}, which has the limits of the peer`, { cause });
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const errno = code === 'EACCES' || code === 'EMFILE' || code === 'ENFILE' ? code : 'ENODEV';
+    throw new ErrnoError(errno, `Cannot read /proc/${pid}/${file}, which has the limits of the peer`, { cause });
   }
 }
 

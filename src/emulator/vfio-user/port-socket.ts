@@ -3,6 +3,7 @@ import type { Libc } from '../../lib/libc/libc.ts';
 import { epollFlags } from '../../lib/libc/libc.ts';
 import type { PortStream } from '../vfio/model.ts';
 import type { EventLoop } from './event-loop.ts';
+import type { UnixListenerInit } from './unix-listener.ts';
 import { UnixListener } from './unix-listener.ts';
 
 export interface PortSocketInit {
@@ -11,7 +12,7 @@ export interface PortSocketInit {
   readonly loop: EventLoop;
   readonly onReadable: () => void;
   readonly onWritable: () => void;
-  readonly onExhausted: (listener: number) => void;
+  readonly onExhausted: UnixListenerInit['onExhausted'];
 }
 
 /** One end of a serial cable, at a UNIX socket that one peer at a time has connected to. */
@@ -20,6 +21,8 @@ export class PortSocket implements PortStream {
   readonly #listener: UnixListener;
   #peer: number | undefined;
   #hungUp = false;
+  /** The peer sends nothing any more. */
+  #isDone = false;
   /** The device has taken all that there was, and is to be told of more. */
   #waitsToRead = true;
   /** The peer could not be given all, and the device is to be told when it takes more. */
@@ -42,7 +45,11 @@ export class PortSocket implements PortStream {
       into.set(part.subarray(0, read));
       this.#waitsToRead = false;
     } else if (read === -errnoNumbers.EAGAIN) this.#waitsToRead = true;
-    else this.#disconnect();
+    else if (read === 0 && !this.#hungUp) {
+      // It sends no more, and may still listen.
+      this.#waitsToRead = false;
+      this.#isDone = true;
+    } else this.#disconnect();
     this.#watch();
     return Math.max(read, 0);
   }
@@ -93,7 +100,7 @@ export class PortSocket implements PortStream {
     }
     // A device that has no room reads nothing now, and asks by itself when it has.
     this.#waitsToRead = false;
-    onReadable();
+    if (!this.#isDone || this.#hungUp) onReadable();
     this.#watch();
   }
 
@@ -107,6 +114,7 @@ export class PortSocket implements PortStream {
     if (!this.#hungUp) this.#init.loop.remove(this.#peer);
     this.#init.libc.close(this.#peer);
     this.#peer = undefined;
+    this.#isDone = false;
     this.#hungUp = false;
     this.#waitsToWrite = false;
   }

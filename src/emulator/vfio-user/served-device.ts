@@ -8,6 +8,7 @@ import { Connection } from './connection.ts';
 import type { IOContext } from './io-context.ts';
 import type { Peer } from './peer.ts';
 import { Session } from './session.ts';
+import { SharedFiles } from './shared-files.ts';
 import type { DeviceUse, PinRefusal } from './thread-protocol.ts';
 import { UnixListener } from './unix-listener.ts';
 
@@ -53,6 +54,8 @@ export class ServedDevice {
   #use: Use | undefined;
   /** Resolves when the core has closed the device for the user before. */
   #released: Promise<void> = Promise.resolve();
+  /** Resolves when the last attempt to open the device is over, one for a connection that has ended meanwhile included. */
+  #attempt: Promise<unknown> = Promise.resolve();
   #refusals = 0;
   /** Pages pinned, as was told last. */
   #toldPages = 0;
@@ -68,7 +71,7 @@ export class ServedDevice {
       libc,
       loop,
       onConnection: (fd) => this.#connected(fd),
-      onExhausted: (listener) => context.turnAway(listener),
+      onExhausted: (listener, resume) => context.turnAway(listener, resume),
     });
   }
 
@@ -100,6 +103,8 @@ export class ServedDevice {
 
   #connected(fd: number): void {
     const { libc, loop, transport, log } = this.#init.context;
+    // One that has said nothing yet goes before one that is new is turned away.
+    if (this.#connections.size >= maxConnections) [...this.#connections].find(({ isIdle }) => isIdle)?.close();
     if (this.#connections.size >= maxConnections) {
       libc.close(fd);
       return;
@@ -116,6 +121,7 @@ export class ServedDevice {
           log(error instanceof ErrnoError || isProtocolError(error) ? 'debug' : 'error', 'a connection was ended', error);
         if (session !== undefined) this.#closeUse();
         else if (this.#user === closed) this.#user = undefined;
+        this.#init.context.freed();
       },
     });
     this.#connections.add(connection);
@@ -128,9 +134,15 @@ export class ServedDevice {
     const { libc, loop, peers } = context;
     if (this.#user !== undefined) throw new ErrnoError('EBUSY', `mdev ${uuid} is open by another connection`);
     this.#user = connection;
-    const peer = peers.enter(libc.peerCredentials(connection.fd).pid);
+    const before = this.#attempt;
+    const attempt = Promise.withResolvers<undefined>();
+    this.#attempt = attempt.promise;
+    let peer: Peer | undefined;
     let open: CoreOpen | undefined;
     try {
+      peer = peers.enter(libc.peerCredentials(connection.fd).pid);
+      const opener = peer;
+      await before;
       await this.#released;
       open = await core.open(uuid, { pid: peer.pid, comm: peer.comm });
       if (connection.isClosed) throw new ErrnoError('ENODEV', 'the client is gone');
@@ -138,19 +150,29 @@ export class ServedDevice {
         attributes: open.attributes,
         run: (work) => loop.start(work, (error) => context.log('error', 'a device failed at its work', error)),
         onPins: () => this.#pinsChanged(),
-        onLimit: (refusal) => this.#limited(peer, refusal),
+        onLimit: (refusal) => this.#limited(opener, refusal),
         onLeftover: (iova, pages) =>
           context.log('warn', `mdev ${uuid} left ${pages} pages pinned at 0x${iova.toString(16)}, which was unmapped`, undefined),
       });
-      const session = new Session({ libc, loop, file, peer, remote: connection, takePfns: (pages) => context.takePfns(pages) });
+      const session = new Session({
+        libc,
+        loop,
+        file,
+        peer,
+        remote: connection,
+        files: new SharedFiles(libc, context.files),
+        takePfns: (pages) => context.takePfns(pages),
+      });
       this.#use = { connection, peer, session, open };
       this.#init.onChanged(uuid);
       return session;
     } catch (error) {
       if (this.#user === connection) this.#user = undefined;
-      peers.leave(peer);
+      if (peer !== undefined) peers.leave(peer);
       if (open !== undefined) this.#released = open.release();
       throw error;
+    } finally {
+      attempt.resolve(undefined);
     }
   }
 

@@ -1,15 +1,17 @@
 import { ErrnoError } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
 import type { DeviceFile } from '../vfio/device-file.ts';
+import type { Memory } from '../vfio/dma.ts';
 import { isPageAligned } from '../vfio/dma.ts';
-import { regionFlags, sizes } from '../vfio/uapi.ts';
+import { irqSetFlags, regionFlags, sizes } from '../vfio/uapi.ts';
 import { EventFd } from './event-fd.ts';
 import type { EventLoop } from './event-loop.ts';
-import { checkFile, FileMemory } from './file-memory.ts';
+import { openFileMemory } from './file-memory.ts';
 import type { RemoteMemory } from './message-memory.ts';
 import { MessageMemory } from './message-memory.ts';
 import type { Peer } from './peer.ts';
-import { commands, headerBytes, maxTransfer } from './wire.ts';
+import type { SharedFiles } from './shared-files.ts';
+import { commands, headerBytes, maxMessageFds, maxTransfer } from './wire.ts';
 
 /** Where the answer's payload begins. */
 const payloadAt = headerBytes;
@@ -34,6 +36,7 @@ export interface SessionInit {
   readonly file: DeviceFile;
   readonly peer: Peer;
   readonly remote: RemoteMemory;
+  readonly files: SharedFiles;
   /** Host page frame numbers for so many pages. */
   readonly takePfns: (pages: number) => number;
 }
@@ -147,7 +150,7 @@ export class Session {
   #map(payload: Payload): void {
     expectSize(payload, 32);
     const { view, at, fds } = payload;
-    const { libc, file, peer, loop, remote, takePfns } = this.#init;
+    const { libc, file, files, peer, loop, remote, takePfns } = this.#init;
     argumentSize(payload);
     const flags = view.getUint32(at + 4, true);
     const offset = view.getBigUint64(at + 8, true);
@@ -155,15 +158,26 @@ export class Session {
     const size = view.getBigUint64(at + 24, true);
     if ((flags & ~(mapFlags.read | mapFlags.write)) !== 0) throw new ErrnoError('EINVAL', `DMA_MAP knows no flags 0x${flags.toString(16)}`);
     if (fds.length > 1) throw new ErrnoError('EINVAL', `DMA_MAP takes one file, not ${fds.length}`);
-    if (!isPageAligned(offset | iova | size)) throw new ErrnoError('EINVAL', 'offset, address and size are not whole pages');
-    const [readable, writable] = [(flags & mapFlags.read) !== 0, (flags & mapFlags.write) !== 0];
     const [fd] = fds;
-    if (fd !== undefined) checkFile(fd, offset, size, readable, writable);
+    // Without a file the offset is of nothing.
+    const vaddr = fd === undefined ? 0n : offset;
+    if (!isPageAligned(vaddr | iova | size)) throw new ErrnoError('EINVAL', 'offset, address and size are not whole pages');
+    const [readable, writable] = [(flags & mapFlags.read) !== 0, (flags & mapFlags.write) !== 0];
     const firstPfn = takePfns(Number(size >> 12n));
-    const memory =
-      fd === undefined ? new MessageMemory(remote, iova, firstPfn) : new FileMemory({ libc, loop, fd, offset: Number(offset), firstPfn });
-    file.dma.map({ iova, size, vaddr: offset, readable, writable, task: peer, memory });
-    fds.length = 0;
+    let memory: Memory;
+    if (fd === undefined) memory = new MessageMemory(remote, iova, firstPfn);
+    else {
+      const range = { offset, size, readable, writable };
+      const shared = files.take(fd, range);
+      fds.length = 0;
+      memory = openFileMemory({ libc, loop, file: shared, range, firstPfn });
+    }
+    try {
+      file.dma.map({ iova, size, vaddr, readable, writable, task: peer, memory });
+    } catch (error) {
+      memory.release?.();
+      throw error;
+    }
   }
 
   #unmap(payload: Payload, out: Uint8Array): number {
@@ -226,7 +240,7 @@ export class Session {
   #setIRQs(payload: Payload): void {
     const { fds } = payload;
     const { libc, loop, file } = this.#init;
-    const request = structOf(payload, sizes.irqSet);
+    const request = withNumbers(structOf(payload, sizes.irqSet), fds.length);
     const targets: EventFd[] = [];
     try {
       for (const fd of fds) targets.push(new EventFd(fd, libc, loop));
@@ -243,6 +257,22 @@ export class Session {
 
 function bytesOf({ bytes, at, size }: Payload): Uint8Array {
   return bytes.subarray(at, at + size);
+}
+
+/**
+ * A struct vfio_irq_set of DATA_EVENTFD as ioctl's callers have it, with a number for each interrupt. In the protocol the file descriptors
+ * travel beside it and the numbers may be left out, whatever argsz says of them: one for each interrupt, or none, which takes all away.
+ */
+function withNumbers(request: Uint8Array, fds: number): Uint8Array {
+  const fields = new DataView(request.buffer, request.byteOffset, request.byteLength);
+  const count = fields.getUint32(16, true);
+  const isBare = Math.min(fields.getUint32(0, true), request.length) === sizes.irqSet;
+  if ((fields.getUint32(4, true) & irqSetFlags.dataEventfd) === 0 || !isBare || count > maxMessageFds) return request;
+  if (fds !== 0 && fds !== count) throw new ErrnoError('EINVAL', `${count} interrupts need as many events or none, and ${fds} were given`);
+  const whole = new Uint8Array(sizes.irqSet + 4 * count).fill(fds === 0 ? 0xff : 0);
+  whole.set(request.subarray(0, sizes.irqSet));
+  new DataView(whole.buffer).setUint32(0, whole.length, true);
+  return whole;
 }
 
 /** The payload, which has at least a struct of `size` bytes. @throws ErrnoError EINVAL */

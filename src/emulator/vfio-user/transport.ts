@@ -1,3 +1,4 @@
+import { errnoNumbers } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
 import { addressOf, messageFlags } from '../../lib/libc/libc.ts';
 import { cmsghdr, msghdr } from '../../lib/libc/structs.ts';
@@ -36,6 +37,11 @@ class MessageBuffer {
     this.#headerView.setUint32(msghdr.controllen, controlLength, true);
   }
 
+  /** Whether the control data was cut short (MSG_CTRUNC). */
+  get isCut(): boolean {
+    return (this.#headerView.getInt32(msghdr.flags, true) & messageFlags.controlCut) !== 0;
+  }
+
   get controlLength(): number {
     return this.#headerView.getUint32(msghdr.controllen, true);
   }
@@ -71,13 +77,14 @@ export class Transport {
    * Receives what there is.
    * @param fds takes the file descriptors that came along. The kernel ends a read after data that had some: they belong to the last
    * message of it, which may be there in part only.
-   * @returns how many bytes came; 0 when the peer has closed; a negative errno
+   * @returns how many bytes came; 0 when the peer has closed; a negative errno, of which EMFILE says that something was lost for good
    */
   receive(fd: number, fds: number[]): number {
     this.#in.set(0, receiveBytes, this.#in.control.length);
     const length = this.#libc.receiveMessage(fd, this.#in.header, messageFlags.dontWait | messageFlags.closeOnExec);
     if (length > 0 && this.#in.controlLength > 0) this.#takeFds(fds);
-    return length;
+    // The kernel had no file descriptors left for all that came, and has dropped some: what they were for would go wrong unnoticed.
+    return length > 0 && this.#in.isCut ? -errnoNumbers.EMFILE : length;
   }
 
   /** Sends `out[start .. start + length)`, and `fds` with it; returns how many bytes were taken, or a negative errno. */

@@ -17,12 +17,13 @@ export interface UnixListenerInit {
   readonly loop: EventLoop;
   /** Takes over a connection that was made. */
   readonly onConnection: (fd: number) => void;
-  /** A connection waits, and there are no file descriptors left to take it. */
-  readonly onExhausted: (listener: number) => void;
+  /** A connection waits, and there are no file descriptors left to take it: none is taken until `resume` is called. Answers whether it was turned away. */
+  readonly onExhausted: (listener: number, resume: () => void) => boolean;
 }
 
 /** A UNIX stream socket that listens, mode 0600 from its first moment. */
 export class UnixListener implements Disposable {
+  #closed = false;
   readonly #init: UnixListenerInit;
   readonly #fd: number;
 
@@ -49,16 +50,25 @@ export class UnixListener implements Disposable {
 
   [Symbol.dispose](): void {
     const { path, libc, loop } = this.#init;
+    this.#closed = true;
     loop.remove(this.#fd);
     libc.close(this.#fd);
     removeIfThere(path);
   }
 
+  #exhausted(): void {
+    const { loop, onExhausted } = this.#init;
+    const resume = (): void => {
+      if (!this.#closed) loop.change(this.#fd, interest.read);
+    };
+    if (!onExhausted(this.#fd, resume)) loop.change(this.#fd, interest.none);
+  }
+
   #accept(): void {
-    const { libc, onConnection, onExhausted } = this.#init;
+    const { libc, onConnection } = this.#init;
     for (let count = 0; count < acceptsInTurn; count++) {
       const fd = libc.accept(this.#fd);
-      if (fd === -errnoNumbers.EMFILE || fd === -errnoNumbers.ENFILE || fd === -errnoNumbers.ENOMEM) onExhausted(this.#fd);
+      if (fd === -errnoNumbers.EMFILE || fd === -errnoNumbers.ENFILE || fd === -errnoNumbers.ENOMEM) this.#exhausted();
       if (fd < 0) return;
       onConnection(fd);
     }

@@ -6,9 +6,11 @@ import { maxMappings, maxMessageFds, maxTransfer } from './wire.ts';
 const major = 0;
 const highestMinor = 1;
 
-const limit = z.number().int().positive();
+/** Of any size: larger than what is exact here is as good as no limit. */
+const whole = z.number().refine((value) => Number.isInteger(value) && value >= 0, 'must be a whole number');
+const limit = whole.refine((value) => value > 0, 'must not be 0');
 const versionSchema = z.object({
-  capabilities: z.object({ max_msg_fds: z.number().int().nonnegative().optional(), max_data_xfer_size: limit.optional() }).optional(),
+  capabilities: z.object({ max_msg_fds: whole.optional(), max_data_xfer_size: limit.optional() }).optional(),
 });
 
 /** What was agreed on. */

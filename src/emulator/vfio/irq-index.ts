@@ -19,13 +19,16 @@ interface Interrupt {
 export class IRQIndex {
   readonly #number: number;
   readonly #init: IRQInit;
+  readonly #isSingle: boolean;
   readonly #interrupts: readonly Interrupt[];
   /** How many interrupts, from the first on, are set up; 0 while the index is not enabled. */
   #enabled = 0;
 
-  constructor(number: number, init: IRQInit) {
+  /** @param isSingle its one interrupt tells of the device itself, an error or a request, and has no state but its target (vfio_pci_set_ctx_trigger_single) */
+  constructor(number: number, init: IRQInit, isSingle = false) {
     this.#number = number;
     this.#init = init;
+    this.#isSingle = isSingle;
     this.#interrupts = Array.from({ length: init.count }, () => ({
       line: new IRQLine(init.automasked),
       target: undefined,
@@ -63,7 +66,12 @@ export class IRQIndex {
       const deaf = action === 'unmask' && data.targets.some((target) => target !== undefined && target.watch === undefined);
       if (!eventfd || action === 'mask' || deaf)
         throw new ErrnoError('ENOTTY', `interrupt index ${this.#number} takes no event to ${action} by`);
-      if (action === 'trigger' && !this.enabled) return;
+      if (action === 'trigger' && (!this.enabled || this.#isSingle)) return;
+    }
+    if (this.#isSingle) {
+      if (data.kind === 'none' && this.#interrupts[0]?.target === undefined)
+        throw new ErrnoError('EINVAL', `interrupt index ${this.#number} has nobody to tell`);
+      return;
     }
     if (!this.enabled) throw new ErrnoError('EINVAL', `interrupt index ${this.#number} is not enabled`);
     if (noResize && start + count > this.#enabled)

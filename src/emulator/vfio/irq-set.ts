@@ -25,8 +25,7 @@ export type IRQData<Target> =
 /**
  * Reads VFIO_DEVICE_SET_IRQS as vfio_set_irqs_validate_and_prepare (drivers/vfio/vfio_main.c) does. It looks at nothing but the table, so
  * it needs no GET_IRQ_INFO before it.
- * @param targets what DATA_EVENTFD names. They travel beside the request, whose own numbers may be left out. As many as there are
- * interrupts, or none, which takes all away; where the request has its numbers, -1 takes one away, and as many as are left may be given.
+ * @param targets what DATA_EVENTFD names, in the order of its numbers: one for each that is not -1, which takes a target away.
  * @throws ErrnoError EINVAL: no such index, no such interrupts, not one kind of data and one action, less data than there must be, or
  * another number of targets; EFAULT: see argumentSize
  */
@@ -56,9 +55,9 @@ export function readIRQSet<Target>(irqs: readonly IRQInit[], request: Uint8Array
       refuseMissing(request, sizes.irqSet + count, 'vfio_irq_set');
       return { index, start, count, action, data: { kind, chosen: request.slice(sizes.irqSet, sizes.irqSet + count) } };
     case 'eventfd': {
-      if (room > 0 && room < 4 * count)
-        throw new ErrnoError('EINVAL', `${count} interrupts need ${4 * count} bytes of data, and argsz says ${room}`);
-      const numbers = room > 0 ? request.subarray(sizes.irqSet, sizes.irqSet + 4 * count) : new Uint8Array(0);
+      if (room < 4 * count) throw new ErrnoError('EINVAL', `${count} interrupts need ${4 * count} bytes of data, and argsz says ${room}`);
+      refuseMissing(request, sizes.irqSet + 4 * count, 'vfio_irq_set');
+      const numbers = request.subarray(sizes.irqSet, sizes.irqSet + 4 * count);
       return { index, start, count, action, data: { kind, targets: assign(targets, count, numbers) } };
     }
   }
@@ -84,12 +83,10 @@ function refuseTargets(targets: readonly unknown[]): void {
 
 /** Which target each of `count` interrupts gets. `numbers`: the request's own, 32 bits each; what they are, but for -1, only their sender knows. */
 function assign<Target>(targets: readonly Target[], count: number, numbers: Uint8Array): readonly (Target | undefined)[] {
-  if (targets.length === count) return targets;
-  if (targets.length === 0) return Array.from({ length: count }, () => undefined);
   const fields = view(numbers);
   const named = Array.from({ length: Math.floor(numbers.length / 4) }, (_, place) => fields.getInt32(4 * place, true) >= 0);
   if (named.length !== count || named.filter(Boolean).length !== targets.length)
-    throw new ErrnoError('EINVAL', `${count} interrupts need as many events or none, and ${targets.length} were given`);
+    throw new ErrnoError('EINVAL', `${targets.length} events were given, and ${named.filter(Boolean).length} named`);
   const given = targets.values();
   return named.map((wanted) => (wanted ? given.next().value : undefined));
 }

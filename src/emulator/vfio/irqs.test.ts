@@ -3,7 +3,7 @@ import { answer } from '../iommu/testing/world.ts';
 import type { EventTarget } from './event-target.ts';
 import { IRQs } from './irqs.ts';
 import { Counter, counters, mute } from './testing/counter.ts';
-import { irqSet, set } from './testing/structs.ts';
+import { eventNumbers, irqSet, set } from './testing/structs.ts';
 import { irq, TestModel } from './testing/test-model.ts';
 
 const irqs = (api: TestModel['api'] = 'vfio-pci') => new IRQs(new TestModel({ api }));
@@ -51,7 +51,7 @@ describe('the interrupts of an open device', () => {
     expect(event.take()).toBe(1);
     unmask.strike();
     expect(event.take()).toBe(1);
-    table.set(irqSet(set.eventfd | set.unmask, irq.intx, 0, 1), []);
+    table.set(irqSet(set.eventfd | set.unmask, irq.intx, 0, 1, eventNumbers(-1)), []);
     unmask.strike();
     expect([unmask.closed, event.signals]).toEqual([true, 0]);
   });
@@ -76,7 +76,7 @@ describe('the interrupts of an open device', () => {
     table.set(irqSet(set.bool | set.trigger, irq.intx, 0, 1, [1]), []);
     table.set(irqSet(set.bool | set.trigger, irq.intx, 0, 1, [0]), []);
     expect(event.take()).toBe(2);
-    table.set(irqSet(set.eventfd | set.trigger, irq.intx, 0, 1), []);
+    table.set(irqSet(set.eventfd | set.trigger, irq.intx, 0, 1, eventNumbers(-1)), []);
     table.set(irqSet(set.none | set.trigger, irq.intx, 0, 1), []);
     expect(event).toMatchObject({ signals: 0, closed: true });
   });
@@ -110,7 +110,7 @@ describe('the interrupts of an open device', () => {
 
   it('are enabled without anybody to tell, as VMMs do to set up vectors before they are used', () => {
     const table = irqs();
-    table.set(irqSet(set.eventfd | set.trigger, irq.msi, 0, 2), []);
+    table.set(irqSet(set.eventfd | set.trigger, irq.msi, 0, 2, eventNumbers(-1, -1)), []);
     const event = new Counter();
     listenTo(table, irq.msi, [event], 1);
     table.trigger(irq.msi, 0);
@@ -216,5 +216,22 @@ describe('the interrupts of an open device', () => {
       expect(answer(() => table.setLine(index, subindex, true))).toBe('EINVAL');
       expect(answer(() => table.trigger(index, subindex))).toBe('EINVAL');
     }
+  });
+
+  it('about the device itself have no state but who is told: DATA_NONE needs somebody, DATA_BOOL does not (vfio_pci_set_ctx_trigger_single)', () => {
+    const table = irqs();
+    const none = irqSet(set.none | set.trigger, irq.request, 0, 1);
+    const bool = irqSet(set.bool | set.trigger, irq.request, 0, 1, [1]);
+    expect(answer(() => table.set(none, []))).toBe('EINVAL');
+    expect(answer(() => table.set(disable(irq.request), []))).toBe('EINVAL');
+    expect(answer(() => table.set(bool, []))).toBe('ok');
+    const event = new Counter();
+    listenTo(table, irq.request, [event]);
+    table.set(none, []);
+    table.set(bool, []);
+    expect(event.signals).toBe(2);
+    table.set(irqSet(set.eventfd | set.trigger, irq.request, 0, 1, eventNumbers(-1)), []);
+    expect(event.closed).toBe(true);
+    expect(answer(() => table.set(none, []))).toBe('EINVAL');
   });
 });

@@ -5,7 +5,7 @@ import { IRQIndex } from './irq-index.ts';
 import { readIRQSet } from './irq-set.ts';
 import type { DeviceModel, IRQInit } from './model.ts';
 
-/** INTx, MSI and MSI-X of a PCI device: one of them at a time. */
+/** INTx, MSI and MSI-X of a PCI device: one of them at a time. The indexes after them have one interrupt each, about the device itself. */
 const pciExclusive = 3;
 
 /**
@@ -20,7 +20,7 @@ export class IRQs {
 
   constructor({ api, irqs }: Pick<DeviceModel, 'api' | 'irqs'>) {
     this.#table = irqs;
-    this.#indexes = irqs.map((init, number) => new IRQIndex(number, init));
+    this.#indexes = irqs.map((init, number) => new IRQIndex(number, init, api === 'vfio-pci' && number >= pciExclusive));
     this.#exclusive = api === 'vfio-pci' ? pciExclusive : 0;
   }
 

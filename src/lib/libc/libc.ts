@@ -7,10 +7,11 @@
 import koffi from 'koffi';
 import { errnoNumbers, ErrnoError, type Errno } from '../errno.ts';
 import { afNetlink, netlinkAddress, netlinkAddressBytes, netlinkKobjectUevent } from './structs.ts';
+import { eventSignal } from './event-signal.ts';
 
 export const socketFlags = { nonBlocking: 0o4000, closeOnExec: 0o2000000 } as const;
 export const epollFlags = { in: 0x1, out: 0x4, error: 0x8, hangUp: 0x10 } as const;
-export const messageFlags = { dontWait: 0x40, noSignal: 0x4000, closeOnExec: 0x40000000 } as const;
+export const messageFlags = { controlCut: 0x8, dontWait: 0x40, noSignal: 0x4000, closeOnExec: 0x40000000 } as const;
 
 export interface PeerCredentials {
   readonly pid: number;
@@ -42,8 +43,13 @@ export interface Libc {
   sendMessage(fd: number, header: Uint8Array, flags: number): number;
   /** An event counter at 0, non-blocking for whoever has it from here. */
   eventfd(): number;
-  /** Memory without a name in any file system, `size` zeroes. */
-  memfd(name: string, size: number): number;
+  /** Memory without a name in any file system, `size` zeroes. `sealed`: whoever gets the file cannot make it longer or shorter. */
+  memfd(name: string, size: number, sealed?: boolean): number;
+  /** Counts one up at an eventfd, as the kernel itself does: it does not wait, whatever the count is. */
+  signal(eventfd: number): number;
+  /** Maps a file shared, to be read and, if so said, written; answers the address. */
+  map(fd: number, offset: bigint, size: bigint, writable: boolean): bigint;
+  unmap(address: bigint, size: bigint): number;
   read(fd: number, into: Uint8Array): number;
   write(fd: number, from: Uint8Array): number;
   /** Waits until `fd` can be read (or has ended), or can be written, for at most `timeout` ms (0: not at all). */
@@ -74,6 +80,10 @@ function errnoName(number: number): Errno | undefined {
 }
 
 const operations = { add: 1, delete: 2, modify: 3 } as const;
+/** linux/memfd.h, and F_ADD_SEALS with its seals of linux/fcntl.h. */
+const memfdFlags = { closeOnExec: 1, allowSealing: 2 } as const;
+const addSeals = 1033;
+const seals = { seal: 1, shrink: 2, grow: 4 } as const;
 
 /** Opens the C library of this process. @throws Error where there is none that can be called */
 export function openLibc(): Libc {
@@ -92,6 +102,9 @@ export function openLibc(): Libc {
     sendmsg: library.func('int64_t sendmsg(int, void *, int)'),
     eventfd: library.func('int eventfd(unsigned int, int)'),
     memfdCreate: library.func('int memfd_create(const char *, unsigned int)'),
+    fcntl: library.func('int fcntl(int, int, ...)'),
+    mmap: library.func('int64_t mmap(int64_t, size_t, int, int, int, int64_t)'),
+    munmap: library.func('int munmap(int64_t, size_t)'),
     ftruncate: library.func('int ftruncate(int, int64_t)'),
     read: library.func('int64_t read(int, void *, size_t)'),
     write: library.func('int64_t write(int, void *, size_t)'),
@@ -100,6 +113,7 @@ export function openLibc(): Libc {
   };
   /** The C library tells of errors by -1 and a variable. */
   const answer = (result: unknown): number => (result === -1 ? -koffi.errno() : Number(result));
+  const signal = eventSignal(library, answer);
   const nonBlocking = socketFlags.nonBlocking | socketFlags.closeOnExec;
   const pollfd = new Int32Array(32);
   return {
@@ -129,14 +143,21 @@ export function openLibc(): Libc {
     receiveMessage: (fd, header, flags) => answer(call.recvmsg(fd, header, flags)),
     sendMessage: (fd, header, flags) => answer(call.sendmsg(fd, header, flags)),
     eventfd: () => answer(call.eventfd(0, nonBlocking)),
-    memfd(name, size) {
-      const fd = answer(call.memfdCreate(name, 1));
+    memfd(name, size, sealed = false) {
+      const fd = answer(call.memfdCreate(name, memfdFlags.closeOnExec | memfdFlags.allowSealing));
       if (fd < 0) return fd;
-      const sized = answer(call.ftruncate(fd, size));
-      if (sized === 0) return fd;
+      let done = answer(call.ftruncate(fd, size));
+      if (done === 0 && sealed) done = answer(call.fcntl(fd, addSeals, 'int', seals.seal | seals.shrink | seals.grow));
+      if (done === 0) return fd;
       call.close(fd);
-      return sized;
+      return done;
     },
+    signal,
+    map(fd, offset, size, writable) {
+      const address = call.mmap(0, size, writable ? 3 : 1, 1, fd, offset) as number | bigint;
+      return Number(address) === -1 ? BigInt(-koffi.errno()) : BigInt(address);
+    },
+    unmap: (address, size) => answer(call.munmap(address, size)),
     read: (fd, into) => answer(call.read(fd, into, into.length)),
     write: (fd, from) => answer(call.write(fd, from, from.length)),
     wait(fd, what, timeout) {

@@ -28,8 +28,8 @@ export function u64(bytes: Uint8Array, at: number): bigint {
 /** Flags of struct vfio_irq_set. */
 export const set = { none: 1, bool: 2, eventfd: 4, mask: 8, unmask: 16, trigger: 32 } as const;
 
-/** struct vfio_irq_set, with argsz as it must be unless told otherwise. */
-export function irqSet(flags: number, index: number, start: number, count: number, data: readonly number[] = []): Uint8Array {
+/** struct vfio_irq_set, with argsz as it must be unless told otherwise, and with DATA_EVENTFD a number for each interrupt. */
+export function irqSet(flags: number, index: number, start: number, count: number, data = numbersFor(flags, count)): Uint8Array {
   return join(struct(20 + data.length, flags, index, start, count), data);
 }
 
@@ -41,4 +41,13 @@ export function dmaMap(iova: bigint, size: bigint, vaddr = iova, flags = 3): Uin
 /** struct vfio_iommu_type1_dma_unmap. */
 export function dmaUnmap(iova: bigint, size: bigint, flags = 0): Uint8Array {
   return struct(24, flags, iova, size);
+}
+
+function numbersFor(flags: number, count: number): readonly number[] {
+  return (flags & set.eventfd) === 0 || count > 64 ? [] : eventNumbers(...Array.from({ length: count }, (_, place) => place));
+}
+
+/** The data of DATA_EVENTFD: a number each, -1 to take away who is told. */
+export function eventNumbers(...numbers: readonly number[]): readonly number[] {
+  return [...struct(...numbers)];
 }
