@@ -57,17 +57,23 @@ exec 3<>"$run/output"
 cat <"$run/output" 3>&- &
 output=$!
 console=${KERNEL_CONSOLE:-$run/console}
-status=0
-timeout --foreground --kill-after=5 "${KERNEL_TIMEOUT:-600}" "$qemu" -nodefaults -no-user-config -display none -no-reboot \
-  -machine "${KERNEL_MACHINE:-pc}" -accel tcg,thread=multi,tb-size=512 -cpu max -m "${KERNEL_MEMORY:-2048M}" -smp "${KERNEL_SMP:-2}" \
+timeout --kill-after=5 "${KERNEL_TIMEOUT:-600}" "$qemu" -nodefaults -no-user-config -display none -no-reboot \
+  -machine pc -accel tcg,thread=multi,tb-size=512 -cpu max -m "${KERNEL_MEMORY:-2048M}" -smp "${KERNEL_SMP:-2}" \
   -kernel "$kernel/vmlinuz" -initrd "$kernel/initrd" \
-  -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on ${KERNEL_APPEND:-}" \
+  -append 'console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on' \
   -chardev "file,id=console,path=$console" -serial chardev:console "${shares[@]}" \
   -device virtio-serial-pci -chardev "file,id=output,path=$run/output" -device virtserialport,chardev=output,name=output \
-  </dev/null >"$run/errors" 2>&1 3>&- || status=$?
+  </dev/null >"$run/errors" 2>&1 3>&- &
+guest=$!
+# Whoever ends this script ends the guest.
+trap 'kill "$guest"' INT TERM HUP
+status=0
+wait "$guest" || status=$?
+trap - INT TERM HUP
+wait "$guest" || true
 exec 3>&-
 wait "$output"
-if [ -e "$run/boot/status" ]; then exit "$(cat "$run/boot/status")"; fi
+if [ -s "$run/boot/status" ]; then exit "$(cat "$run/boot/status")"; fi
 case $status in
   124 | 137) echo "boot.sh: $version: not done after ${KERNEL_TIMEOUT:-600} s; the console's last lines:" >&2; status=124 ;;
   *) echo "boot.sh: $version: the guest ended (QEMU: $status) before the command did; the console's last lines:" >&2; status=125 ;;

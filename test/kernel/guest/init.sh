@@ -21,7 +21,10 @@ share() { # TAG FOLDER OPTIONS
 }
 share boot /run/boot cache=none || poweroff -f
 . /run/boot/shares
-for module in vfio_iommu_type1 mdev iommufd mtty mdpy mbochs; do modprobe $module; done
+modprobe -a vfio_iommu_type1 mtty mdpy mbochs
+# Not every kernel has it.
+modprobe -q iommufd
+output=/dev/console
 for port in /sys/class/virtio-ports/*; do
   if [ "$(cat "$port/name")" = output ]; then output=/dev/${port##*/}; fi
 done
