@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { KERNELS } from './kernels.ts';
+
+const vitest = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.kernel-guest.config.ts', '--configLoader', 'native'];
+
+/** Runs a command in a guest with that kernel, its output here. Answers its exit status. */
+async function runInGuest(kernel: string, command: readonly string[]): Promise<number | null> {
+  const child = spawn(fileURLToPath(new URL('./boot.sh', import.meta.url)), [kernel, ...command], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const kill = (): boolean => child.kill();
+  process.once('exit', kill);
+  const [status] = (await once(child, 'exit')) as [number | null];
+  process.removeListener('exit', kill);
+  return status;
+}
+
+test.each(KERNELS)('all of guest-tests/ passes on kernel %s', async (kernel) => {
+  const status = await runInGuest(kernel, ['env', `KERNEL=${kernel}`, ...vitest, '--reporter=verbose']);
+  expect(status, 'the exit status of Vitest in the guest; what failed is printed above').toBe(0);
+});
