@@ -90,6 +90,11 @@ export const allFlags = {
     schema: z.array(z.string().regex(dnsLabel, 'must be the name of a namespace')).default([]),
     repeatable: true,
   },
+  mdevctl: {
+    flags: '--mdevctl <dir>',
+    description: "mdevctl's definition files to read besides, such as /etc/mdevctl.d (default: none)",
+    schema: path.optional(),
+  },
   logLevel: {
     flags: '--log-level <level>',
     description: 'trace, debug, info, warn, error or silent',
