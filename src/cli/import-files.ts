@@ -8,8 +8,10 @@ import { UsageError } from './usage-error.ts';
 export interface FoundDefinitions {
   /** Ordered by parent and UUID. */
   readonly definitions: readonly Definition[];
-  /** A line for each file that is a definition by its name and cannot be used. */
+  /** A line for each file that is a definition by its name and cannot be used, or folder that cannot be read. */
   readonly refusals: readonly string[];
+  /** The devices that such files are about, lower case. */
+  readonly unusable: ReadonlySet<string>;
   /** A line for what is passed over, as mdevctl does. */
   readonly notes: readonly string[];
 }
@@ -37,7 +39,13 @@ async function readText(path: string): Promise<string> {
 export async function readDefinitions(dir: string): Promise<FoundDefinitions> {
   const definitions: Definition[] = [];
   const refusals: string[] = [];
+  const unusable = new Set<string>();
   const notes: string[] = [];
+
+  function refuse(path: string, uuid: string, why: string): void {
+    refusals.push(`${path}: ${why}`);
+    unusable.add(uuid.toLowerCase());
+  }
 
   async function readParent(parent: string): Promise<void> {
     const folder = join(dir, parent);
@@ -49,12 +57,12 @@ export async function readDefinitions(dir: string): Promise<FoundDefinitions> {
       }
       try {
         const definition = parseDefinition(parent, name, await readText(path));
-        if ('refusal' in definition) refusals.push(`${path}: ${definition.refusal}`);
+        if ('refusal' in definition) refuse(path, name, definition.refusal);
         else if (definitions.some(({ parent: other, uuid }) => other === parent && uuid === definition.uuid))
-          refusals.push(`${path}: defines a device that another file defines, its name in other letter case`);
+          refuse(path, name, 'defines a device that another file defines, its name in other letter case');
         else definitions.push(definition);
       } catch (error) {
-        refusals.push(`${path}: ${reason(error)}`);
+        refuse(path, name, reason(error));
       }
     }
   }
@@ -72,5 +80,5 @@ export async function readDefinitions(dir: string): Promise<FoundDefinitions> {
       refusals.push(`${path}: ${reason(error)}`);
     }
   }
-  return { definitions, refusals, notes };
+  return { definitions, refusals, unusable, notes };
 }

@@ -5,6 +5,8 @@ import type { DefinedDevice, Definition } from './mdevctl-definition.ts';
 export interface Found {
   readonly live: readonly Device[];
   readonly definitions: readonly Definition[];
+  /** UUIDs of which there is a definition that cannot be used. */
+  readonly unusable: ReadonlySet<string>;
   /** Who owns a device of ours, by its UUID. */
   readonly owners: ReadonlyMap<string, string>;
 }
@@ -35,12 +37,13 @@ function byPlace(a: DefinedDevice, b: DefinedDevice): number {
   return place(a) < place(b) ? -1 : 1;
 }
 
-/** One live device, with what its definition adds. */
-function planLive({ id: uuid, parent, typeID }: Device, definitions: readonly Definition[]): ImportedDevice {
-  const device = { uuid, parent, typeID, adopt: true, withheld: false };
+/** One live device, with what its definition adds; withheld if that is unknown, since attributes cannot be changed later. */
+function planLive({ id: uuid, parent, typeID }: Device, definitions: readonly Definition[], unusable: boolean): ImportedDevice {
+  const device = { uuid, parent, typeID, adopt: true, withheld: unusable };
   const own = definitions.find((definition) => definition.parent === parent && definition.typeID === typeID);
   if (own !== undefined)
     return { ...device, attributes: own.attributes, comment: `Live, and defined in ${place(own)} (start: ${own.start}).` };
+  if (unusable) return { ...device, attributes: [], comment: 'Live, but its definition cannot be used: mend that, or uncomment this.' };
   const [other] = definitions;
   const comment = other === undefined ? 'Live, not defined.' : `Live; the definition ${place(other)} says ${other.typeID} and is not used.`;
   return { ...device, attributes: [], comment };
@@ -61,10 +64,10 @@ function planMissing(definitions: readonly Definition[], includeManual: boolean)
 
 /**
  * What is printed for the devices of a node that are not ours yet. A live device is adopted, as it is: its own type and parent count,
- * and its definition's attributes if that says the same. A defined device that is not live is made if mdevctl would make it at
+ * and its definition's attributes if that says the same; withheld if the definition cannot be used. A defined device that is not live is made if mdevctl would make it at
  * boot (`start: auto`); one that mdevctl would not make is withheld, unless `includeManual`.
  */
-export function planImport({ live, definitions, owners }: Found, includeManual: boolean): ImportPlan {
+export function planImport({ live, definitions, unusable, owners }: Found, includeManual: boolean): ImportPlan {
   const notes: string[] = [];
   const uuids = new Set([...live.map(({ id }) => id), ...definitions.map(({ uuid }) => uuid)]);
   const devices = [...uuids].flatMap((uuid) => {
@@ -76,7 +79,7 @@ export function planImport({ live, definitions, owners }: Found, includeManual: 
     const defined = definitions.filter((definition) => definition.uuid === uuid);
     const device = live.find(({ id }) => id === uuid);
     if (device === undefined) return planMissing(defined, includeManual);
-    if (device.state === 'live') return [planLive(device, defined)];
+    if (device.state === 'live') return [planLive(device, defined, unusable.has(uuid))];
     notes.push(
       `${uuid} is left out: it is ${device.state === 'creating' ? 'being created' : 'being removed'}; import again when that is done`,
     );

@@ -20,7 +20,7 @@ export interface ImportOptions extends Options<'dataDir' | 'nodeName' | 'provide
 
 /** How long the kernel may take to answer, ms. */
 const patience = 30_000;
-const nothingDefined: FoundDefinitions = { definitions: [], refusals: [], notes: [] };
+const nothingDefined: FoundDefinitions = { definitions: [], refusals: [], unusable: new Set(), notes: [] };
 
 /** The owners of our devices as `planImport` names them. */
 function ownersOf(owned: readonly Owned[]): Map<string, string> {
@@ -66,7 +66,7 @@ export async function runImport(context: CliContext, options: ImportOptions): Pr
   const live = options.definitionsOnly ? [] : await readLive(context, options);
   const records = dataDirPaths(options.dataDir).agent;
   const owners = ownersOf(await listOwned(records));
-  const plan = planImport({ live, definitions: found.definitions, owners }, options.includeManual);
+  const plan = planImport({ live, definitions: found.definitions, unusable: found.unusable, owners }, options.includeManual);
   const { good, refusals } = checkObjects(plan.devices, options);
   if (good.length > 0) context.print(importedYAML(good, options));
 
@@ -82,7 +82,7 @@ export async function runImport(context: CliContext, options: ImportOptions): Pr
 /** What to do about the devices that are printed. */
 function advice(devices: readonly ImportedDevice[], { namespace }: Target): string[] {
   if (devices.length === 0) return ['there is nothing to import'];
-  const adopted = devices.filter(({ adopt }) => adopt);
+  const adopted = devices.filter(({ adopt, withheld }) => adopt && !withheld);
   const bare = adopted.filter(({ attributes }) => attributes.length === 0).length;
   return [
     ...(bare > 0

@@ -43,12 +43,12 @@ const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 function documentText(device: ImportedDevice, target: Target): string {
   const document = new Document(importedObject(device, target));
+  if (document.contents !== null) document.contents.commentBefore = ` ${device.comment}`;
   visit(document, {
     Scalar(_, node) {
       if (typeof node.value === 'string' && !isPlain(node.value)) node.type = 'QUOTE_DOUBLE';
     },
   });
-  document.commentBefore = ` ${device.comment}`;
   return document
     .toString({ lineWidth: 0 })
     .trimEnd()

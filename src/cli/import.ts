@@ -14,7 +14,8 @@ What becomes of a device:
   defined, manual, not live     printed as a comment, since mdevctl makes it only when told to; with --include-manual as the one before
   ours already                  left out, with a note
 All of them have reclaimPolicy: Retain, so deleting an object leaves its device. Nothing on the node is changed.
-A definition that cannot be used is named with the field, the others are printed, and the exit status is 2.`;
+A definition that cannot be used is named with the field, the others are printed, and the exit status is 2;
+its device, if live, is printed as a comment.`;
 
 /** `import`: prints the devices that others have made as MdevDevices. */
 export function addImportCommand(program: Command, context: CliContext): void {
