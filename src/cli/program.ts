@@ -5,6 +5,7 @@ import { addControllerCommand } from './controller.ts';
 import { addCrdsCommand } from './crds.ts';
 import { addEmulateCommand } from './emulate.ts';
 import { addEmulatorCommand } from './emulator.ts';
+import { addExportCommand } from './export.ts';
 import { addImportCommand } from './import.ts';
 import { addOwnershipCommands } from './ownership.ts';
 import { addQemuCommand } from './qemu.ts';
@@ -26,6 +27,7 @@ export function buildProgram(context: CliContext): Command {
   addOwnershipCommands(program, context);
   addQemuCommand(program, context);
   addImportCommand(program, context);
+  addExportCommand(program, context);
   addCrdsCommand(program, context);
   addVersionCommand(program, context);
   return program;
