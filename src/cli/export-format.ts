@@ -35,6 +35,8 @@ const libvirt: ExportFormat = {
     if (bad !== undefined) return { refusal: `mdevdevice ${object}: XML cannot say the value of its attribute ${bad.name}` };
     return [
       '<device>',
+      // libvirt names a new device itself, and so; its schema asks for the name.
+      `  <name>${libvirtDeviceName(uuid, parent)}</name>`,
       `  <parent>${escaped(libvirtName(parent) ?? parent)}</parent>`,
       "  <capability type='mdev'>",
       `    <type id='${escaped(typeID)}'/>`,
