@@ -36,6 +36,12 @@ describe('exported files', () => {
     expect(await readFile(join(folder, 'other'), 'utf8')).toBe('x\n');
   });
 
+  it('say the same as JSON that is laid out in another way', async () => {
+    await writeFile(join(folder, 'x'), '{"a":[1]}\n');
+    expect(await writeFiles(folder, [{ path: 'x', text: JSON.stringify({ a: [1] }, undefined, 2) }], false)).toEqual([]);
+    await expect(writeFiles(folder, [{ path: 'x', text: '{"a":[2]}' }], false)).rejects.toThrow('--force');
+  });
+
   it('name the place that cannot be written', async () => {
     await writeFile(join(folder, 'file'), '');
     await expect(writeFiles(join(folder, 'file'), [{ path: 'mtty/x', text: '' }], false)).rejects.toThrow(/^--output: ENOTDIR/);

@@ -11,6 +11,15 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
+/** What two texts have in common that say the same: JSON without its layout, any other text without space around it. */
+function essence(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text.trim();
+  }
+}
+
 async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -44,7 +53,8 @@ export async function writeFiles(output: string, files: readonly ExportedFile[],
     for (const file of files) {
       const path = join(output, file.path);
       const before = await textOf(path);
-      if (before?.trim() !== file.text.trim()) changed.push({ path, text: file.text, exists: before !== undefined });
+      const same = before !== undefined && essence(before) === essence(file.text);
+      if (!same) changed.push({ path, text: file.text, exists: before !== undefined });
     }
     const other = changed.filter(({ exists }) => exists).map(({ path }) => path);
     if (other.length > 0 && !force)
