@@ -3,7 +3,7 @@ import { conditionSchema } from './condition.ts';
 import { apiVersion, resources } from './group.ts';
 import { objectMetaSchema } from './object-meta.ts';
 import { labelSelectorSchema, labelsSchema } from './label-selector.ts';
-import { attributeName, dnsLabel, dnsSubdomain, fileName, line, uuidText } from './patterns.ts';
+import { attributeName, dnsLabel, dnsSubdomain, fileName, kernelFiles, line, uuidText } from './patterns.ts';
 import { listTypes, rules, type CelRule } from './schema-meta.ts';
 
 const uuidSchema = z.string().min(36).max(36).regex(uuidText);
@@ -30,9 +30,8 @@ const parentSchema = z
   .describe('Which parents may carry the device, by name or by labels. Any, if left out.')
   .meta(rules({ rule: 'has(self.name) != has(self.selector)', message: 'exactly one of name and selector must be set' }));
 
-const reserved = 'remove|uevent|driver|power|subsystem|mdev_type|iommu_group|vfio-dev|device';
-
-const attributeSchema = z
+/** One of `spec.attributes`. */
+export const attributeSchema = z
   .object({
     name: z
       .string()
@@ -42,7 +41,7 @@ const attributeSchema = z
       .describe('The name of the attribute below the device in sysfs: one path element or two, such as assign_adapter or vendor/x.')
       .meta(
         rules({
-          rule: `!self.matches('^(${reserved})(/|$)')`,
+          rule: `!self.matches('^(${kernelFiles})(/|$)')`,
           message: 'this file belongs to the kernel and is not an attribute of the device',
         }),
       ),

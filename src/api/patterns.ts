@@ -12,3 +12,5 @@ export const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 export const uuidText = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 /** One line of text: neither NUL nor a line break, which would end or split a write to sysfs. */
 export const line = /^[^\x00\n\r]*$/;
+/** The kernel's own files of a device, and folders of them, as alternatives of a regular expression: none is an attribute of the driver. */
+export const kernelFiles = 'remove|uevent|driver|power|subsystem|mdev_type|iommu_group|vfio-dev|device';

@@ -90,6 +90,17 @@ export const allFlags = {
     schema: z.array(z.string().regex(dnsLabel, 'must be the name of a namespace')).default([]),
     repeatable: true,
   },
+  mdevctl: {
+    flags: '--mdevctl <dir>',
+    description: "mdevctl's definition files to read besides, such as /etc/mdevctl.d (default: none)",
+    schema: path.optional(),
+  },
+  node: {
+    flags: '--node <name>',
+    description: 'only devices of this node (default: of all)',
+    schema: z.string().max(253).regex(dnsSubdomain, 'must be a lower-case DNS name').optional(),
+  },
+  output: { flags: '--output <dir>', description: 'the folder to write files into', schema: path.optional() },
   logLevel: {
     flags: '--log-level <level>',
     description: 'trace, debug, info, warn, error or silent',

@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { apiVersionOf, deviceResource, namespaceResource, nodeResource, parentResource, type ResourceRef } from '../kube/resource.ts';
 import { UsageError } from './usage-error.ts';
+import { yamlDocuments } from './yaml-documents.ts';
 
 /** An object read from a file, with the resource that it is sent to. */
 export interface Manifest {
@@ -32,12 +32,7 @@ async function filesOf(path: string): Promise<string[]> {
 }
 
 function parseManifests(file: string, text: string): Manifest[] {
-  return parseAllDocuments(text).flatMap((document, index) => {
-    const place = `--apply: ${file}, document ${index + 1}`;
-    const problem = document.errors[0];
-    if (problem !== undefined) throw new UsageError(`${place}: ${problem.message.split('\n')[0] ?? 'not YAML'}`);
-    const content: unknown = document.toJS({ maxAliasCount: 50 });
-    if (content === null || content === undefined) return [];
+  return yamlDocuments(`--apply: ${file}`, text).map(({ place, content }) => {
     const parsed = documentSchema.safeParse(content);
     if (!parsed.success) throw new UsageError(`${place}: ${z.prettifyError(parsed.error).replace(/\s*\n\s*/g, ' ')}`);
     const { apiVersion, kind, metadata } = parsed.data;
@@ -47,7 +42,7 @@ function parseManifests(file: string, text: string): Manifest[] {
         `${place}: ${kind} of ${apiVersion} is not applied at start; use kubectl apply. Known: ${known.map((candidate) => candidate.kind).join(', ')}`,
       );
     const namespace = resource.namespaced ? { namespace: metadata.namespace ?? 'default' } : {};
-    return [{ file, resource, key: { name: metadata.name, ...namespace }, body: parsed.data }];
+    return { file, resource, key: { name: metadata.name, ...namespace }, body: parsed.data };
   });
 }
 

@@ -5,6 +5,8 @@ import { addControllerCommand } from './controller.ts';
 import { addCrdsCommand } from './crds.ts';
 import { addEmulateCommand } from './emulate.ts';
 import { addEmulatorCommand } from './emulator.ts';
+import { addExportCommand } from './export.ts';
+import { addImportCommand } from './import.ts';
 import { addOwnershipCommands } from './ownership.ts';
 import { addQemuCommand } from './qemu.ts';
 import { addStandaloneCommand } from './standalone.ts';
@@ -24,6 +26,8 @@ export function buildProgram(context: CliContext): Command {
   addEmulateCommand(program, context);
   addOwnershipCommands(program, context);
   addQemuCommand(program, context);
+  addImportCommand(program, context);
+  addExportCommand(program, context);
   addCrdsCommand(program, context);
   addVersionCommand(program, context);
   return program;

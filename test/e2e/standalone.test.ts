@@ -82,11 +82,21 @@ describe('standalone', () => {
     expect(code).toBe(2);
   });
 
-  it.each(['standalone', 'agent', 'controller', 'emulator', 'emulate', 'crds', 'version', 'owned', 'release', 'remove'])(
-    '%s has --help',
-    async (command) => {
-      const { code, stdout } = await run(command, '--help');
-      expect([code, stdout]).toEqual([0, expect.stringContaining(`mdev-operator ${command}`)]);
-    },
-  );
+  it.each([
+    'standalone',
+    'agent',
+    'controller',
+    'emulator',
+    'emulate',
+    'crds',
+    'version',
+    'owned',
+    'release',
+    'remove',
+    'import',
+    'export',
+  ])('%s has --help', async (command) => {
+    const { code, stdout } = await run(command, '--help');
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`mdev-operator ${command}`)]);
+  });
 });
