@@ -1,13 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { sleep, systemClock } from '../../../src/lib/clock.ts';
 import { SysfsProvider } from '../../../src/provider/sysfs/provider.ts';
-import type { Fixture, Held, KnownParent, Subject } from '../../provider/fixture.ts';
+import type { Fixture, KnownParent, Subject } from '../../provider/fixture.ts';
 import { patient } from '../../provider/support.ts';
+import { holdDevice } from './hold-device.ts';
 
 const execute = promisify(execFile);
 
@@ -63,21 +62,6 @@ export function createFile(parent: string, typeID: string): string {
 
 export const devices = '/sys/bus/mdev/devices';
 
-/** A VFIO client of its own has the device open. `args`: see guest/hold-device.c. */
-export async function hold(id: string, ...args: readonly string[]): Promise<Held> {
-  const child = spawn('hold-device', [...args, id], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const exited = once(child, 'exit');
-  const lines = createInterface({ input: child.stdout });
-  await Promise.race([once(lines, 'line'), exited.then(([code]) => Promise.reject(new Error(`hold-device ended with ${String(code)}`)))]);
-  return {
-    pid: child.pid ?? 0,
-    async release() {
-      child.stdin.end();
-      await exited;
-    },
-  };
-}
-
 const none = (what: string) => (): Promise<never> => Promise.reject(new Error(`There is no ${what}`));
 
 /** The provider of the kernel that this runs on. */
@@ -96,7 +80,10 @@ export const sysfs: Subject = {
       provider,
       makeForeign: (parent, typeID, id) => writeByHand(createFile(parent, typeID), id),
       removeByHand: (id) => writeByHand(`${devices}/${id}/remove`, '1'),
-      holdOpen: (id) => hold(id),
+      async holdOpen(id) {
+        const holder = await holdDevice(id);
+        return { pid: holder.pid, release: () => holder[Symbol.asyncDispose]() };
+      },
       unloadParent: (name) => module('-r', name),
       loadParent: (name) => module(name),
       strike: none('driver that fails on demand'),
