@@ -7,9 +7,12 @@ import { repository, startStandalone, temporaryDataDir, type StandaloneProcess }
 /** A standalone operator of a test, and what its user does with kubectl. */
 export class Operator implements AsyncDisposable {
   #standalone: StandaloneProcess;
+  readonly #args: readonly string[];
 
-  constructor(standalone: StandaloneProcess) {
+  /** @param args what it was started with */
+  constructor(standalone: StandaloneProcess, args: readonly string[]) {
     this.#standalone = standalone;
+    this.#args = args;
   }
 
   get kubeconfig(): string {
@@ -78,7 +81,7 @@ export class Operator implements AsyncDisposable {
   /** Kills agent, controller and API server at once, and starts them again; the emulated kernel lives on. */
   async killAndRestart(): Promise<void> {
     await this.#standalone.end('SIGKILL');
-    this.#standalone = await startStandalone(this.#standalone.dataDir);
+    this.#standalone = await startStandalone(this.#standalone.dataDir, this.#args);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,5 +91,5 @@ export class Operator implements AsyncDisposable {
 
 /** Starts one on a data directory of its own. `args`: flags for standalone. */
 export async function startOperator(args: readonly string[] = []): Promise<Operator> {
-  return new Operator(await startStandalone(await temporaryDataDir(), args));
+  return new Operator(await startStandalone(await temporaryDataDir(), args), args);
 }

@@ -114,7 +114,8 @@ export class Changes {
     const order = orders.begin({ kind, id, parent, ...(typeID !== undefined && { typeID }) });
     const what = `${kind} of ${id} on parent ${parent}`;
     let waiting = true;
-    const writing = this.#pool(parent).write(step, { title: orderTitle(order.order), path, value, ...(claim !== undefined && { claim }) });
+    const request = { title: orderTitle(order.order), path, value, ...(claim !== undefined && { claim }) };
+    const writing = this.#pool(parent).write(step, request, () => waiting);
     const done = writing.finally(() => {
       order.end();
       if (waiting) return;

@@ -5,13 +5,12 @@
 import { closeSync, openSync, readlinkSync, writeSync, constants } from 'node:fs';
 import { basename } from 'node:path';
 import { writerTitle } from './order.ts';
-import { writeRequestSchema, type GroupClaim, type WriteAnswer, type WriteRequest } from './messages.ts';
+import { ready, type GroupClaim, type WriteAnswer, type WriteRequest } from './messages.ts';
 
 type Step = NonNullable<WriteAnswer['refused']>['step'];
 
 process.title = writerTitle;
-process.on('message', (message) => {
-  const request = writeRequestSchema.parse(message);
+process.on('message', (request: WriteRequest) => {
   process.title = request.title;
   const refused = carryOut(request);
   process.title = writerTitle;
@@ -20,6 +19,7 @@ process.on('message', (message) => {
 process.on('disconnect', () => process.exit(0));
 // Sent by an agent that has listened long enough to a terminal: who writes into the kernel is not to be interrupted.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.send?.(ready);
 
 function carryOut({ path, value, claim }: WriteRequest): WriteAnswer['refused'] {
   let step: Step = 'claim';

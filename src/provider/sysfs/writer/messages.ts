@@ -1,7 +1,7 @@
-import { z } from 'zod';
-import { errnoNumbers, type Errno } from '../../../lib/errno.ts';
+import type { Errno } from '../../../lib/errno.ts';
+import { isErrno } from '../../../lib/errno.ts';
 
-/** What the agent and a writer process say to each other. */
+/** What the agent and a writer process, which is its own child, say to each other. */
 
 export interface WriteRequest {
   readonly call: number;
@@ -26,20 +26,10 @@ export interface WriteAnswer {
   readonly refused?: { readonly step: 'claim' | 'open' | 'write'; readonly code: string; readonly message: string };
 }
 
-export const writeRequestSchema: z.ZodType<WriteRequest> = z.strictObject({
-  call: z.int(),
-  title: z.string(),
-  path: z.string(),
-  value: z.string(),
-  claim: z.strictObject({ node: z.string(), link: z.string() }).exactOptional(),
-});
-
-export const writeAnswerSchema: z.ZodType<WriteAnswer> = z.strictObject({
-  call: z.int(),
-  refused: z.strictObject({ step: z.enum(['claim', 'open', 'write']), code: z.string(), message: z.string() }).exactOptional(),
-});
+/** What a writer says first, once it can be told something. */
+export const ready = 'ready';
 
 /** The errno that a writer named, EIO for one that no table here has. */
 export function knownErrno(code: string): Errno {
-  return Object.hasOwn(errnoNumbers, code) ? (code as Errno) : 'EIO';
+  return isErrno(code) ? code : 'EIO';
 }

@@ -5,7 +5,7 @@ import { WriterProcess } from './process.ts';
 
 /** A writer that has not come back after this long gets company: others do not wait behind it. ms */
 const patience = 250;
-/** More writers than this do not wait in one parent. */
+/** So many writers at the most are in the kernel for one parent. */
 const most = 8;
 /** A writer with nothing to do is let go after this long, ms. */
 const idleTime = 60_000;
@@ -15,6 +15,7 @@ export class WriterPool {
   readonly #parent: string;
   readonly #clock: Clock;
   readonly #idle: WriterProcess[] = [];
+  /** Since when each is in the kernel, ms of the monotonic clock; Infinity while it is not. */
   readonly #busy = new Map<WriterProcess, number>();
   #freed = Promise.withResolvers<undefined>();
   #cancelIdle: (() => void) | undefined;
@@ -30,10 +31,18 @@ export class WriterPool {
     return this.#busy.size;
   }
 
-  /** Writes; resolves when the kernel has answered, however late. @throws ProviderError ETIMEDOUT when too many hang already */
-  async write(step: ProviderStep, request: Omit<WriteRequest, 'call'>): Promise<WriteAnswer> {
-    const writer = await this.#take(step);
+  /**
+   * Writes; resolves when the kernel has answered, however late.
+   * @param isWanted asked just before: what nobody waits for any more is not begun
+   * @throws ProviderError ETIMEDOUT when it was not begun; Error when its writer ended
+   */
+  async write(step: ProviderStep, request: Omit<WriteRequest, 'call'>, isWanted: () => boolean): Promise<WriteAnswer> {
+    const writer = await this.#take();
     try {
+      await writer.started;
+      if (!isWanted())
+        throw new ProviderError('ETIMEDOUT', step, `Other writes on parent ${this.#parent} have not returned; this one was not begun`);
+      this.#busy.set(writer, this.#clock.monotonic());
       return await writer.write(request);
     } finally {
       this.#busy.delete(writer);
@@ -53,12 +62,13 @@ export class WriterPool {
     this.#idle.length = 0;
   }
 
-  async #take(step: ProviderStep): Promise<WriterProcess> {
+  async #take(): Promise<WriterProcess> {
     for (;;) {
       if (this.#closed) throw new ProviderError('EIO', 'connect', 'The provider is closed');
-      const writer = this.#idle.pop() ?? (this.#allSlow() ? this.#start(step) : undefined);
+      const writer = this.#idle.pop() ?? (this.#allSlow() && this.#busy.size < most ? WriterProcess.start() : undefined);
       if (writer !== undefined && !writer.isEnded) {
-        this.#busy.set(writer, this.#clock.monotonic());
+        // Not in the kernel yet.
+        this.#busy.set(writer, Infinity);
         return writer;
       }
       if (writer === undefined) await this.#whenFreedOrSlow();
@@ -68,16 +78,6 @@ export class WriterPool {
   #allSlow(): boolean {
     const now = this.#clock.monotonic();
     return [...this.#busy.values()].every((since) => now - since >= patience);
-  }
-
-  #start(step: ProviderStep): WriterProcess {
-    if (this.#busy.size >= most)
-      throw new ProviderError(
-        'ETIMEDOUT',
-        step,
-        `${this.#busy.size} writes on parent ${this.#parent} have not returned; no more are begun`,
-      );
-    return WriterProcess.start();
   }
 
   async #whenFreedOrSlow(): Promise<void> {

@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { WriteAnswer, WriteRequest } from './messages.ts';
-import { writeAnswerSchema } from './messages.ts';
+import { ready, type WriteAnswer, type WriteRequest } from './messages.ts';
 
 /** Room for the name that the process gives itself, which cannot be longer than what it was started with. */
 const titleRoom = '.'.repeat(256);
@@ -12,6 +11,7 @@ const titleRoom = '.'.repeat(256);
 export class WriterProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, PromiseWithResolvers<WriteAnswer>>();
+  readonly #ready = Promise.withResolvers<undefined>();
   #calls = 0;
   #ended = false;
 
@@ -28,7 +28,9 @@ export class WriterProcess {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const writer = new WriterProcess(child);
-    child.on('message', (message) => writer.#hear(message));
+    // Who waits for it is told; there may be nobody.
+    writer.#ready.promise.catch(() => undefined);
+    child.on('message', (message: WriteAnswer | typeof ready) => writer.#hear(message));
     child.once('error', (error) => writer.#end(error));
     child.once('exit', (status, signal) => writer.#end(new Error(`The writer process ended (${status ?? signal ?? ''})`)));
     // An agent that ends does not wait for what hangs in the kernel.
@@ -43,6 +45,11 @@ export class WriterProcess {
 
   get isEnded(): boolean {
     return this.#ended;
+  }
+
+  /** Resolves when it can be told something, which takes a process some time. @throws Error when it ends before */
+  get started(): Promise<unknown> {
+    return this.#ready.promise;
   }
 
   /** @throws Error when the process has ended, which says nothing of what it has written */
@@ -65,14 +72,18 @@ export class WriterProcess {
     if (this.#child.connected) this.#child.disconnect();
   }
 
-  #hear(message: unknown): void {
-    const answer = writeAnswerSchema.parse(message);
-    this.#waiting.get(answer.call)?.resolve(answer);
-    this.#waiting.delete(answer.call);
+  #hear(message: WriteAnswer | typeof ready): void {
+    if (message === ready) {
+      this.#ready.resolve(undefined);
+      return;
+    }
+    this.#waiting.get(message.call)?.resolve(message);
+    this.#waiting.delete(message.call);
   }
 
   #end(reason: Error): void {
     this.#ended = true;
+    this.#ready.reject(reason);
     for (const { reject } of this.#waiting.values()) reject(reason);
     this.#waiting.clear();
   }
