@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds a real Kubernetes control plane for the cluster tests (the oracle our embedded API server is compared with):
-# kube-apiserver and etcd, and with --all also kube-controller-manager. Prints one line, the folder that holds them.
+# kube-apiserver and etcd, and with --all also kube-controller-manager; with --kubectl nothing but that, for machines that have none.
+# Prints one line, the folder that holds them.
 #
 # Looked at first, in this order: $KUBEBUILDER_ASSETS, the PATH (both kube-apiserver and etcd must be there), then our
 # own cache. Only when none has them are they compiled from the Go modules at the versions pinned below (Go 1.26 or
@@ -16,6 +17,7 @@ staging=0.${KUBERNETES#1.}
 
 wanted='kube-apiserver etcd'
 [ "${1:-}" = --all ] && wanted="$wanted kube-controller-manager"
+[ "${1:-}" = --kubectl ] && wanted=kubectl
 
 has_all() {
   for name in $wanted; do
@@ -50,6 +52,7 @@ exec 9>"$cache/build.lock"
 flock 9
 
 build() { # build NAME PACKAGE LDFLAGS, in the module folder of the caller
+  case " $wanted " in *" $1 "*) ;; *) return 0 ;; esac
   [ -x "$bin/$1" ] && return 0
   echo "building $1 ..." >&2
   nice -n 10 go build -p "${MDEV_CONTROL_PLANE_JOBS:-2}" -mod=mod -trimpath -ldflags "-s -w $3" -o "$bin/$1.part" "$2" >&2
@@ -82,8 +85,7 @@ version=k8s.io/component-base/version
 minor=${KUBERNETES#1.}
 ldflags="-X $version.gitVersion=v$KUBERNETES -X $version.gitMajor=1 -X $version.gitMinor=${minor%%.*} -X $version.gitTreeState=archive"
 build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver "$ldflags"
-case $wanted in
-  *kube-controller-manager*) build kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager "$ldflags" ;;
-esac
+build kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager "$ldflags"
+build kubectl k8s.io/kubernetes/cmd/kubectl "$ldflags"
 
 echo "$bin"

@@ -42,7 +42,7 @@ export function pinRuns(mapping: Mapping, table: PinTable, allowance: Allowance,
     }
     if (room < 0) room = allowance.room(mapping);
     const most = Math.min(count - at, slotPages - (page & (slotPages - 1)), numbered - page, room - fresh);
-    const run = runLength(pfns, at, most, counts, index, 0);
+    const run = runLength(pfns, at, most, table, index, 0);
     const taken = fresh < room ? memory.pin(page, run, writable, hostPfns, at) : 0;
     if (taken === 0) break;
     table.add(page, index, taken);
@@ -119,11 +119,37 @@ export function pinAny(
 
 /** Undoes one pin of each page. */
 export function unpinPages(mapping: Mapping, table: PinTable, holder: Holder, first: number, pfns: Float64Array, count: number): number {
-  const { start, numbered, isPlain } = mapping;
+  if (!mapping.isPlain) return unpinAny(mapping, table, holder, first, pfns, count);
+  return isRun(pfns, first) ? unpinRuns(mapping, table, first, pfns, count) : unpinScattered(mapping, table, first, pfns, count);
+}
+
+/** As `unpinPages`, in any mapping: a page goes back when no other device holds it. */
+function unpinAny(mapping: Mapping, table: PinTable, holder: Holder, first: number, pfns: Float64Array, count: number): number {
+  const { start, numbered } = mapping;
+  let gone = 0;
+  let at = first;
+  for (; at < count; at++) {
+    const page = (pfns[at] ?? 0) - start;
+    if (!(page >= 0 && page < numbered)) break;
+    const held = table.count(page);
+    if (held === 0) break;
+    if (held > 1) table.decrement(page);
+    else {
+      if (!mapping.isHeldByOther(holder, page)) giveBack(mapping, page);
+      table.remove(table.index(page), 1);
+      gone++;
+    }
+  }
+  table.shrink(gone);
+  return at;
+}
+
+/** As `unpinPages`, in the usual mapping, for pages that follow each other: they are taken together. */
+function unpinRuns(mapping: Mapping, table: PinTable, first: number, pfns: Float64Array, count: number): number {
+  const { start, numbered } = mapping;
   const { counts } = table;
   let gone = 0;
   let at = first;
-  const inRuns = isRun(pfns, first);
   while (at < count) {
     const offset = (pfns[at] ?? 0) - start;
     if (!(offset >= 0 && offset < numbered)) break;
@@ -136,18 +162,36 @@ export function unpinPages(mapping: Mapping, table: PinTable, holder: Holder, fi
       at++;
       continue;
     }
-    let run = 1;
-    if (!isPlain) {
-      if (!mapping.isHeldByOther(holder, page)) giveBack(mapping, page);
-    } else if (inRuns) {
-      const most = Math.min(count - at, slotPages - (page & (slotPages - 1)));
-      run = runLength(pfns, at, most, counts, index, 1);
-    }
+    const most = Math.min(count - at, slotPages - (page & (slotPages - 1)));
+    const run = runLength(pfns, at, most, table, index, 1);
     table.remove(index, run);
     gone += run;
     at += run;
   }
-  if (isPlain) charge(mapping, -gone);
+  charge(mapping, -gone);
+  table.shrink(gone);
+  return at;
+}
+
+/** As `unpinPages`, in the usual mapping, for pages that do not follow each other. */
+function unpinScattered(mapping: Mapping, table: PinTable, first: number, pfns: Float64Array, count: number): number {
+  const { start, numbered } = mapping;
+  const { counts } = table;
+  let gone = 0;
+  let at = first;
+  for (; at < count; at++) {
+    const offset = (pfns[at] ?? 0) - start;
+    if (!(offset >= 0 && offset < numbered)) break;
+    const page = offset | 0;
+    const index = table.index(page);
+    const held = counts[index];
+    if (held === 0) break;
+    if (held === 1) {
+      counts[index] = 0;
+      gone++;
+    } else table.decrement(page);
+  }
+  charge(mapping, -gone);
   table.shrink(gone);
   return at;
 }
@@ -170,9 +214,9 @@ export function charge(mapping: Mapping, pages: number): void {
 }
 
 /** How many pages from `pfns[at]` on, at the most `most`, follow each other and are pinned `times` times. */
-function runLength(pfns: Float64Array, at: number, most: number, counts: Uint8Array, index: number, times: number): number {
+function runLength(pfns: Float64Array, at: number, most: number, table: PinTable, index: number, times: number): number {
   let wanted = (pfns[at] ?? 0) + 1;
   let run = 1;
-  for (; run < most && pfns[at + run] === wanted && counts[index + run] === times; run++) wanted++;
-  return run;
+  for (; run < most && pfns[at + run] === wanted; run++) wanted++;
+  return table.alike(index, run, times);
 }

@@ -21,6 +21,8 @@ export class PinTable implements Iterable<number> {
   #most = 0;
   /** How often each page is pinned, 0 for not at all, at its `index`. Replaced when a page is added. */
   counts: Uint8Array;
+  /** The same, four counts a word. */
+  #words: Uint32Array;
   readonly #small: boolean;
   /** Where each 512 pages of the mapping are. */
   readonly #directory: Uint32Array;
@@ -34,7 +36,8 @@ export class PinTable implements Iterable<number> {
   constructor(mappingPages: number) {
     const length = Math.min(mappingPages, maxPages);
     this.#small = length <= slotPages;
-    this.counts = new Uint8Array(this.#small ? length : slotPages * 2);
+    this.counts = new Uint8Array(this.#small ? Math.ceil(length / 4) * 4 : slotPages * 2);
+    this.#words = new Uint32Array(this.counts.buffer);
     this.#directory = new Uint32Array(Math.ceil(length / slotPages));
   }
 
@@ -47,6 +50,19 @@ export class PinTable implements Iterable<number> {
   count(page: number): number {
     const count = this.counts[this.index(page)] ?? 0;
     return count === many ? (this.#highCounts.get(page) ?? many) : count;
+  }
+
+  /** How many of the `most` pages from `index` on, all of one slot, are pinned `times` (0 or 1) times, up to the first that is not. */
+  alike(index: number, most: number, times: number): number {
+    const { counts } = this;
+    const words = this.#words;
+    const four = times * 0x01010101;
+    const end = index + most;
+    let at = index;
+    while (at < end && (at & 3) !== 0 && counts[at] === times) at++;
+    if ((at & 3) === 0) while (at + 4 <= end && words[at >> 2] === four) at += 4;
+    while (at < end && counts[at] === times) at++;
+    return at - index;
   }
 
   /** Pins `count` pages from `page` on, none of them pinned and all of one slot. @param index `index(page)` */
@@ -115,7 +131,7 @@ export class PinTable implements Iterable<number> {
       const larger = new Uint8Array(Math.min(4 * slot, this.#directory.length + 1) * slotPages);
       // (Not by ArrayBuffer.transfer: once any buffer was detached, V8 looks for that at every access to an array.)
       larger.set(this.counts);
-      this.counts = larger;
+      this.#replace(larger);
     }
     this.#directory[page >>> 9] = slot;
     this.#owners.push(page >>> 9);
@@ -125,7 +141,7 @@ export class PinTable implements Iterable<number> {
   /** Moves the slots in which something is pinned into a new array. */
   #compact(): void {
     const before = this.counts;
-    const words = new Uint32Array(before.buffer);
+    const words = this.#words;
     const kept: (readonly [page: number, index: number])[] = [];
     for (const place of this.#owners) {
       const page = place * slotPages;
@@ -140,10 +156,15 @@ export class PinTable implements Iterable<number> {
     }
   }
 
+  #replace(counts: Uint8Array): void {
+    this.counts = counts;
+    this.#words = new Uint32Array(counts.buffer);
+  }
+
   /** Forgets all slots, and makes room for this many. */
   #clear(slots: number): void {
     this.#slots = 1;
-    this.counts = new Uint8Array((slots + 1) * slotPages);
+    this.#replace(new Uint8Array((slots + 1) * slotPages));
     for (const place of this.#owners) this.#directory[place] = 0;
     this.#owners = [];
   }

@@ -4,17 +4,10 @@ import type { Libc } from '../../lib/libc/libc.ts';
 import type { Memory } from '../vfio/dma.ts';
 import type { EventLoop } from './event-loop.ts';
 import { HugeFile } from './huge-file.ts';
-import type { FileRange, SharedFile } from './shared-files.ts';
+import type { Bytes, FileRange, SharedFile } from './shared-files.ts';
 
 /** What is moved before others have their turn, in bytes. */
 const slice = 1024 * 1024;
-
-/** How the bytes of a mapping are moved; `at` is from its start. Each answers how many were. */
-export interface Bytes {
-  read(part: Uint8Array, at: number): number;
-  write(part: Uint8Array, at: number): number;
-  close(): void;
-}
 
 export interface FileMemoryInit {
   readonly loop: EventLoop;

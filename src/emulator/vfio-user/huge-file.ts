@@ -1,7 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { toErrnoError, type Libc } from '../../lib/libc/libc.ts';
-import type { Bytes } from './file-memory.ts';
-import type { FileRange, SharedFile } from './shared-files.ts';
+import type { Bytes, FileRange, SharedFile } from './shared-files.ts';
 
 /**
  * A file of huge pages, mapped into this process: the kernel reads such files, but does not write them. It is moved by way of

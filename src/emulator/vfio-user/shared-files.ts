@@ -47,6 +47,13 @@ export interface SharedFile {
   release(): void;
 }
 
+/** How the bytes of a mapping are moved; `at` is from its start. Each answers how many were. */
+export interface Bytes {
+  read(part: Uint8Array, at: number): number;
+  write(part: Uint8Array, at: number): number;
+  close(): void;
+}
+
 interface Kept {
   readonly fd: number;
   readonly isHuge: boolean;
