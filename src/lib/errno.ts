@@ -36,6 +36,7 @@ export const errnoNumbers = {
   ENOBUFS: 105,
   ETIMEDOUT: 110,
   ECONNREFUSED: 111,
+  ESTALE: 116,
 } as const;
 
 /** The name of an error number, e.g. `ENOSPC`. */
@@ -44,6 +45,17 @@ export type Errno = keyof typeof errnoNumbers;
 /** Whether `value` names an error number of this table. */
 export function isErrno(value: unknown): value is Errno {
   return typeof value === 'string' && Object.hasOwn(errnoNumbers, value);
+}
+
+/** The name of a positive error number; undefined for one that this table does not have. */
+export function errnoName(number: number): Errno | undefined {
+  for (const [name, value] of Object.entries(errnoNumbers)) if (value === number) return name as Errno;
+  return undefined;
+}
+
+/** What an error of Node.js says in `errno`, negative as its own libraries have it: `code` names only the numbers that they know. */
+export function errnoOf(error: unknown): Errno | undefined {
+  return error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? errnoName(-error.errno) : undefined;
 }
 
 /** A refusal as the kernel gives one: an errno, and for people a sentence about what was refused. */

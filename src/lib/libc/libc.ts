@@ -5,7 +5,7 @@
  * A buffer whose address another buffer holds (`addressOf`) must be kept by whoever hands that out: V8 does not see that it is used.
  */
 import koffi from 'koffi';
-import { errnoNumbers, ErrnoError, type Errno } from '../errno.ts';
+import { errnoName, ErrnoError } from '../errno.ts';
 import { afNetlink, netlinkAddress, netlinkAddressBytes, netlinkKobjectUevent } from './structs.ts';
 import { eventSignal } from './event-signal.ts';
 
@@ -72,11 +72,6 @@ export function toErrnoError(answer: number, step: string): ErrnoError {
 export function must(answer: number, step: string): number {
   if (answer < 0) throw toErrnoError(answer, step);
   return answer;
-}
-
-function errnoName(number: number): Errno | undefined {
-  for (const [name, value] of Object.entries(errnoNumbers)) if (value === number) return name as Errno;
-  return undefined;
 }
 
 const operations = { add: 1, delete: 2, modify: 3 } as const;

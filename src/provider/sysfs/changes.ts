@@ -6,7 +6,7 @@ import { ProviderError, type Device, type ProviderStep } from '../contract.ts';
 import { exists } from './files.ts';
 import { deviceFolder, typeFolder, type SysfsLayout } from './layout.ts';
 import type { Orders } from './orders.ts';
-import { knownErrno, type GroupClaim, type WriteAnswer } from './writer/messages.ts';
+import type { GroupClaim, WriteAnswer } from './writer/messages.ts';
 import { orderTitle, type Order } from './writer/order.ts';
 import { WriterPool } from './writer/pool.ts';
 
@@ -159,10 +159,9 @@ function refusalOf(
   { kind, step, id, parent, typeID, path }: Write,
   { step: at, code, message }: NonNullable<WriteAnswer['refused']>,
 ): ProviderError {
-  const errno = knownErrno(code);
-  if (at === 'claim') return new ProviderError(errno === 'EIO' ? 'EBUSY' : errno, 'claim', `Cannot claim ${id}: ${message}`);
-  const missing = at === 'open' && errno === 'ENOENT';
+  if (at === 'claim') return new ProviderError(code === 'ESTALE' ? 'EBUSY' : code, 'claim', `Cannot claim ${id}: ${message}`);
+  const missing = at === 'open' && code === 'ENOENT';
   if (missing && kind === 'create') return new ProviderError('ENOENT', step, `Parent ${parent} has no type ${typeID ?? '?'}, or has gone`);
   if (missing && kind === 'remove') return new ProviderError('ENOENT', step, `mdev ${id} has no file \`remove\`: ${path}`);
-  return new ProviderError(errno, step, `The kernel refused the ${kind} of ${id} on parent ${parent}: ${message}`);
+  return new ProviderError(code, step, `The kernel refused the ${kind} of ${id} on parent ${parent}: ${message}`);
 }

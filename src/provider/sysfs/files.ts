@@ -1,16 +1,10 @@
 import { access, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { isErrno, type Errno } from '../../lib/errno.ts';
+import { errnoOf } from '../../lib/errno.ts';
 import { ProviderError, type ProviderStep } from '../contract.ts';
 
 /** What is not there, or went while it was looked at. */
 const absences: readonly unknown[] = ['ENOENT', 'ENODEV', 'ENOTDIR', 'ENXIO', 'ESRCH'];
-
-/** The errno that an error of Node.js carries. */
-export function errnoOf(error: unknown): Errno | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return isErrno(code) ? code : undefined;
-}
 
 async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
   try {

@@ -160,9 +160,8 @@ export class SysfsProvider implements MdevProvider {
     const uuid = parseDeviceID(id, 'users');
     const device = await this.getDevice(uuid, signal);
     if (device === undefined) throw new ProviderError('ENODEV', 'users', `There is no mdev ${uuid}`);
-    const users = await this.#read('users', `look who uses ${uuid}`, signal, () => usersOf(this.#layout, device));
-    // The kernel has said so, whomever /proc shows.
-    return users.inUse || !(await this.#changes.isClaimRefused(device, signal)) ? users : { inUse: true, known: [] };
+    const proven = await this.#changes.isClaimRefused(device, signal);
+    return this.#read('users', `look who uses ${uuid}`, signal, () => usersOf(this.#layout, device, proven));
   }
 
   async listUses(signal: AbortSignal): Promise<readonly DeviceUse[]> {

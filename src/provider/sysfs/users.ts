@@ -6,12 +6,13 @@ import { describeProcess, lockedMemory } from './proc/process.ts';
 
 /**
  * Who has a device open, as far as /proc tells.
+ * @param proven the kernel has said that somebody has it
  * @throws ProviderError EACCES when nobody is found and there may be processes that cannot be looked at
  */
-export async function usersOf(layout: SysfsLayout, device: Device): Promise<Users> {
+export async function usersOf(layout: SysfsLayout, device: Device, proven: boolean): Promise<Users> {
   const scan = await scanHolders(layout);
-  const users = await usersIn(layout, device, scan);
-  if (users.known.length === 0 && scan.blind !== undefined)
+  const users = await usersIn(layout, device, scan, proven);
+  if (!users.inUse && scan.blind !== undefined)
     throw new ProviderError('EACCES', 'users', `Cannot tell who uses ${device.id}: ${scan.blind}`);
   return users;
 }
@@ -25,18 +26,26 @@ export async function usesOf(layout: SysfsLayout, devices: readonly Device[]): P
   return uses.filter(({ inUse }) => inUse);
 }
 
-async function usersIn(layout: SysfsLayout, device: Device, { holders }: Scan): Promise<Users> {
+async function usersIn(layout: SysfsLayout, device: Device, { holders }: Scan, proven = false): Promise<Users> {
   const paths = [device.groupPath, device.cdevPath].filter((path) => path !== undefined);
   const numbers = await Promise.all(paths.map(deviceNumber));
-  const holding = holders.filter((holder) => holds(holder, device, numbers));
+  const holding = holders.filter((holder) => holds(holder, device, numbers, proven));
   const known = (await Promise.all(holding.map(({ pid }) => describeProcess(layout, pid)))).filter((user) => user !== undefined);
   const [first] = known;
   const pinned = first === undefined ? undefined : await lockedMemory(layout, first.pid);
-  return { inUse: known.length > 0, known, ...(pinned !== undefined && { pinned }) };
+  return { inUse: proven || known.length > 0, known, ...(pinned !== undefined && { pinned }) };
 }
 
-function holds({ nodes, devices, unnamed }: Holder, { id, state }: Device, numbers: readonly (number | undefined)[]): boolean {
+/**
+ * Whoever has closed a group keeps it busy by its device, and /proc shows a device file without its name. Where it is certain that somebody
+ * has the device, it is one of those that have more device files than groups.
+ */
+function holds(
+  { nodes, devices, unnamed }: Holder,
+  { id, state }: Device,
+  numbers: readonly (number | undefined)[],
+  proven: boolean,
+): boolean {
   if (devices.has(id) || numbers.some((number) => number !== undefined && nodes.has(number))) return true;
-  // The kernel waits for a device file to be closed. Whoever has one and no group of it left has closed the group before the device.
-  return state === 'removing' && unnamed > nodes.size;
+  return (proven || state === 'removing') && unnamed > nodes.size;
 }

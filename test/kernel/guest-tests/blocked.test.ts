@@ -12,12 +12,11 @@ import { holdDevice } from './hold-device.ts';
 import { devices, writeByHand } from './sysfs-subject.ts';
 
 const patience = { timeout: 60_000, interval: 200 };
-const deadline = 3_000;
 const open: SysfsProvider[] = [];
 
 /** A provider of its own, as of an agent that has just been started. */
 function start(): SysfsProvider {
-  const provider = new SysfsProvider({ root: '/', clock: systemClock, log: pino({ level: 'silent' }), deadline });
+  const provider = new SysfsProvider({ root: '/', clock: systemClock, log: pino({ level: 'silent' }) });
   open.push(provider);
   return provider;
 }
@@ -28,33 +27,20 @@ afterEach(async () => {
 
 const make = (provider: SysfsProvider, id: string): Promise<Device> => provider.create({ id, parent: 'mtty', typeID: 'mtty-1' }, patient);
 
+it('a device whose holder has closed its group is in use, and the holder is named', async () => {
+  const provider = start();
+  const id = randomUUID();
+  await make(provider, id);
+  await using holder = await holdDevice(id, { closeGroup: true });
+  expect(await refusal(provider.remove(id, patient))).toEqual({ code: 'EBUSY', step: 'claim' });
+  const { inUse, known } = await provider.users(id, patient);
+  expect([inUse, known.map(({ pid }) => pid)]).toEqual([true, [holder.pid]]);
+  await holder[Symbol.asyncDispose]();
+  expect(await provider.users(id, patient)).toEqual({ inUse: false, known: [] });
+  await provider.remove(id, patient);
+});
+
 describe('a removal that the kernel does not come back from', () => {
-  it('by us, of a device whose holder has kept nothing but it: it is removing, all else goes on, and a later agent knows too', async () => {
-    const provider = start();
-    const [id, other] = [randomUUID(), randomUUID()];
-    await make(provider, id);
-    const holder = await holdDevice(id, { closeGroup: true });
-    expect(await refusal(provider.remove(id, patient))).toEqual({ code: 'ETIMEDOUT', step: 'remove' });
-    const blocked = await provider.getDevice(id, patient);
-    expect(blocked).toMatchObject({ state: 'removing', typeID: 'mtty-1', parent: 'mtty' });
-    expect(blocked?.blockedSince).toMatch(/^\d{4}-/);
-    expect((await provider.users(id, patient)).known.map(({ pid }) => pid)).toEqual([holder.pid]);
-    await make(provider, other);
-    await provider.remove(other, patient);
-
-    const next = start();
-    expect(await next.getDevice(id, patient)).toEqual(blocked);
-    expect((await next.listDevices(patient)).map((device) => device.id)).toEqual([id]);
-    await provider.close();
-    expect(await next.getDevice(id, patient)).toEqual(blocked);
-    await using watcher = await watching(next);
-    await holder[Symbol.asyncDispose]();
-    await watcher.device(id);
-    await expect.poll(() => next.getDevice(id, patient), patience).toBeUndefined();
-    await make(next, id);
-    await next.remove(id, patient);
-  });
-
   it('by hand: it is removing, whoever looks, and its holder is named', async () => {
     const provider = start();
     const id = randomUUID();
@@ -66,9 +52,15 @@ describe('a removal that the kernel does not come back from', () => {
     expect((await provider.users(id, patient)).known.map(({ pid }) => pid)).toEqual([holder.pid]);
     expect(await refusal(make(provider, id))).toEqual({ code: 'EEXIST', step: 'create' });
     expect(await refusal(provider.remove(id, patient))).toEqual({ code: 'ENOENT', step: 'remove' });
+    // All else goes on.
+    const other = randomUUID();
+    await make(provider, other);
+    await provider.remove(other, patient);
+    await using watcher = await watching(provider);
     await holder[Symbol.asyncDispose]();
+    await watcher.device(id);
     await removal;
-    expect(await provider.getDevice(id, patient)).toBeUndefined();
+    await expect.poll(() => provider.getDevice(id, patient), patience).toBeUndefined();
   });
 });
 

@@ -6,7 +6,7 @@ import { sleep, systemClock } from '../../../src/lib/clock.ts';
 import { SysfsProvider } from '../../../src/provider/sysfs/provider.ts';
 import type { Fixture, KnownParent, Subject } from '../../provider/fixture.ts';
 import { patient } from '../../provider/support.ts';
-import { holdDevice } from './hold-device.ts';
+import { holdDevice, type DeviceHolder } from './hold-device.ts';
 
 const execute = promisify(execFile);
 
@@ -76,12 +76,14 @@ export const sysfs: Subject = {
   },
   async open(): Promise<Fixture> {
     const provider = new SysfsProvider({ root: '/', clock: systemClock, log: pino({ level: 'silent' }) });
+    const holders: DeviceHolder[] = [];
     return {
       provider,
       makeForeign: (parent, typeID, id) => writeByHand(createFile(parent, typeID), id),
       removeByHand: (id) => writeByHand(`${devices}/${id}/remove`, '1'),
       async holdOpen(id) {
         const holder = await holdDevice(id);
+        holders.push(holder);
         return { pid: holder.pid, release: () => holder[Symbol.asyncDispose]() };
       },
       unloadParent: (name) => module('-r', name),
@@ -93,6 +95,8 @@ export const sysfs: Subject = {
       reboot: none('second kernel'),
       async [Symbol.asyncDispose]() {
         await provider.close();
+        // A removal waits for them.
+        for (const holder of holders) await holder[Symbol.asyncDispose]();
         for (const id of await readdir(devices)) await writeByHand(`${devices}/${id}/remove`, '1');
         for (const { name } of parents) await module(name);
       },

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deviceNumber, errnoOf, linkTarget, names, readText } from '../files.ts';
+import { errnoOf } from '../../../lib/errno.ts';
+import { deviceNumber, linkTarget, names, readText } from '../files.ts';
 import type { SysfsLayout } from '../layout.ts';
 
 /** One process that has VFIO files open. */

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readlinkSync, writeSync, constants } from 'node:fs';
 import { basename } from 'node:path';
+import { errnoNumbers, errnoOf } from '../../../lib/errno.ts';
 import { writerTitle } from './order.ts';
 import { ready, type GroupClaim, type WriteAnswer, type WriteRequest } from './messages.ts';
 
@@ -33,7 +34,7 @@ function carryOut({ path, value, claim }: WriteRequest): WriteAnswer['refused'] 
     writeSync(file, value);
     return undefined;
   } catch (error) {
-    return { step, code: codeOf(error), message: error instanceof Error ? error.message : String(error) };
+    return { step, code: errnoOf(error) ?? 'EIO', message: error instanceof Error ? error.message : String(error) };
   } finally {
     if (file !== undefined) closeSync(file);
     if (group !== undefined) closeSync(group);
@@ -50,9 +51,5 @@ function claimGroup({ node, link }: GroupClaim): number | undefined {
     throw error;
   }
   closeSync(group);
-  throw Object.assign(new Error(`${link} leads to another group by now`), { code: 'ESTALE' });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EIO';
+  throw Object.assign(new Error(`${link} leads to another group by now`), { errno: -errnoNumbers.ESTALE });
 }

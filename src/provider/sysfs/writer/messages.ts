@@ -1,5 +1,4 @@
 import type { Errno } from '../../../lib/errno.ts';
-import { isErrno } from '../../../lib/errno.ts';
 
 /** What the agent and a writer process, which is its own child, say to each other. */
 
@@ -23,13 +22,8 @@ export interface GroupClaim {
 export interface WriteAnswer {
   readonly call: number;
   /** Absent: written. `ESTALE` of a claim: the device has another group by now. */
-  readonly refused?: { readonly step: 'claim' | 'open' | 'write'; readonly code: string; readonly message: string };
+  readonly refused?: { readonly step: 'claim' | 'open' | 'write'; readonly code: Errno; readonly message: string };
 }
 
 /** What a writer says first, once it can be told something. */
 export const ready = 'ready';
-
-/** The errno that a writer named, EIO for one that no table here has. */
-export function knownErrno(code: string): Errno {
-  return isErrno(code) ? code : 'EIO';
-}
