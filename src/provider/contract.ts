@@ -57,9 +57,9 @@ export interface MdevProvider {
    * Errors (step `group`): EOPNOTSUPP (the parent lacks feature Groups), EBUSY (one is open), ENODEV.
    */
   setGroup(ids: readonly string[], signal: AbortSignal): Promise<void>;
-  /** Who has the device, or another of its IOMMU group, open. Errors (step `users`): ENODEV, EACCES (the right to look is missing). */
+  /** Who has the device, or another of its IOMMU group, open. Errors (step `users`): ENODEV. */
   users(id: string, signal: AbortSignal): Promise<Users>;
-  /** `users` of all devices that are in use, in one question, ordered by id. Errors (step `users`): EACCES. */
+  /** `users` of all devices that are in use, in one question, ordered by id. */
   listUses(signal: AbortSignal): Promise<readonly DeviceUse[]>;
   /**
    * Announces changes until `signal` aborts; the iterable then ends. The first event is `sync`: read everything. Events may be
@@ -158,10 +158,12 @@ export interface DeviceUser {
   readonly vm?: string;
 }
 
-/** `inUse` is certain; `known` may be empty though the device is in use. */
+/** `inUse` is certain where it is true, or `blind` absent; `known` may be empty though the device is in use. */
 export interface Users {
   readonly inUse: boolean;
   readonly known: readonly DeviceUser[];
+  /** Why there may be users that cannot be seen from here: which right is missing. */
+  readonly blind?: string;
   /** What is pinned for the device's user, where the kernel tells. */
   readonly pinned?: Pinned;
   /** The last pin for this device that the limit of its user refused, where the kernel tells; it stays when the user has gone. */

@@ -34,7 +34,9 @@ export function usersText(users: Users | undefined): string {
 /** Condition InUse of a device that exists. */
 export function inUseClaim(users: Users | undefined): ConditionClaim {
   if (users === undefined) return inUse('Unknown', 'Unknown', 'Whether the device is in use cannot be told.');
-  return users.inUse ? inUse('True', 'InUse', usersText(users)) : inUse('False', 'NotInUse', 'Nobody has it open.');
+  if (users.inUse) return inUse('True', 'InUse', usersText(users));
+  if (users.blind !== undefined) return inUse('Unknown', 'Unknown', `Whether the device is in use cannot be told: ${users.blind}.`);
+  return inUse('False', 'NotInUse', 'Nobody has it open.');
 }
 
 /** All conditions where no usable device exists, or it goes: Created and Ready are False with the same reason and message. */

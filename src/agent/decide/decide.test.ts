@@ -244,6 +244,23 @@ const removal: Row[] = [
     reason: 'Removing',
   },
   {
+    it: 'waits while the kernel does not come back from removing it',
+    desired: { deleting: true },
+    observed: {
+      record: record({ step: 'removing', deletionSeen: true }),
+      device: device({ state: 'removing', blockedSince: '2026-01-01T00:00:00Z' }),
+    },
+    action: 'wait',
+    reason: 'KernelBlocked',
+  },
+  {
+    it: 'knows a device that is being removed and no longer tells its type',
+    desired: { deleting: true },
+    observed: { record: record({ step: 'removing', deletionSeen: true }), device: device({ state: 'removing', typeID: '' }) },
+    action: 'wait',
+    reason: 'Removing',
+  },
+  {
     it: 'never removes while the kernel creates',
     desired: { deleting: true },
     observed: { record: record({ step: 'creating' }), device: device({ state: 'creating' }) },
@@ -349,6 +366,26 @@ describe('decide', () => {
       observed({ record: record({ step: 'removing', deletionSeen: true }), device: device(), users: inUse }),
     );
     expect(conditions.find(({ type }) => type === 'InUse')).toMatchObject({ status: 'True', message: 'qemu (7)' });
+  });
+
+  it('says where and since when the kernel has not come back, and who may be why', () => {
+    const blocked = device({ state: 'removing', blockedSince: '2026-01-01T00:00:00Z' });
+    const { conditions } = decide(
+      desiredDevice({ deleting: true }),
+      observed({ record: record({ step: 'removing', deletionSeen: true }), device: blocked, users: inUse }),
+    );
+    const message = conditions.find(({ type }) => type === 'Created')?.message;
+    expect(message).toMatch(/parent \S+, since 2026-01-01T00:00:00Z/);
+    expect(message).toContain('qemu (7)');
+  });
+
+  it('does not guess whether a device is in use where the right to look is missing, but says which', () => {
+    const blind = { inUse: false, known: [], blind: 'processes cannot be looked at' };
+    const { conditions } = decide(desiredDevice(), observed({ record: record(), device: device(), users: blind }));
+    expect(conditions.find(({ type }) => type === 'InUse')).toMatchObject({
+      status: 'Unknown',
+      message: expect.stringContaining('processes cannot be looked at') as unknown,
+    });
   });
 
   it('gives the reason of the driver why no instance is left', () => {

@@ -28,6 +28,7 @@ const info: Required<ProviderInfo> = { kind: 'emulated', bootID: 'b' };
 const user: Required<DeviceUser> = { pid: 1, comm: 'qemu', vm: 'vm-1' };
 const users: Required<Users> = {
   inUse: true,
+  blind: 'a right is missing',
   known: [user],
   pinned: { pages: 2, lockedBytes: 8192, limitBytes: 65536 } satisfies Required<Pinned>,
   refused: { number: 1, pid: 1, comm: 'qemu', lockedBytes: 8192, limitBytes: 65536, wantedBytes: 4096 } satisfies Required<PinRefusal>,

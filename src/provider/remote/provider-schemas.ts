@@ -58,6 +58,7 @@ export const deviceUserSchema: z.ZodType<DeviceUser> = z.object({
 
 const users = {
   inUse: z.boolean(),
+  blind: text.exactOptional(),
   known: z.array(deviceUserSchema),
   pinned: z.object({ pages: count.exactOptional(), lockedBytes: count, limitBytes: count.exactOptional() }).exactOptional(),
   refused: z

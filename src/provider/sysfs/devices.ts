@@ -20,7 +20,7 @@ export async function readDevice(layout: SysfsLayout, id: string, order?: Order)
   const place = await findDevice(layout, id);
   if (place !== undefined) return readAt(layout, id, place, order);
   // The kernel has been told to make it, and shows nothing yet.
-  if (order?.kind === 'create') return { id, parent: order.parent, typeID: order.typeID ?? '', state: 'creating' };
+  if (order?.kind === 'create') return { id, parent: order.parent, typeID: order.typeID ?? '', state: 'creating', ...blocked(order) };
   return undefined;
 }
 
@@ -78,7 +78,7 @@ async function readAt(layout: SysfsLayout, id: string, { parent, onBus }: Place,
     ...(group !== undefined && /^\d+$/.test(group) && { group: Number(group) }),
     ...(hasGroup && groupPath !== undefined && { groupPath }),
     ...(hasCdev && cdevPath !== undefined && { cdevPath }),
-    ...(order?.overdue === true && { blockedSince: order.since }),
+    ...blocked(order),
   };
 }
 
@@ -91,6 +91,11 @@ function stateOf(onBus: boolean, hasType: boolean, order: Order | undefined): De
   if (order?.kind === 'create') return 'creating';
   if (hasType) return 'live';
   return onBus ? 'creating' : 'removing';
+}
+
+/** Since when the kernel has not answered, once that is late. */
+function blocked(order: Order | undefined): Pick<Device, 'blockedSince'> {
+  return order?.overdue === true ? { blockedSince: order.since } : {};
 }
 
 async function there(path: string | undefined): Promise<boolean> {

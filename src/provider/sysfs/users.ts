@@ -1,4 +1,4 @@
-import { ProviderError, type Device, type DeviceUse, type Users } from '../contract.ts';
+import type { Device, DeviceUse, Users } from '../contract.ts';
 import { deviceNumber } from './files.ts';
 import type { SysfsLayout } from './layout.ts';
 import { scanHolders, type Holder, type Scan } from './proc/holders.ts';
@@ -7,22 +7,18 @@ import { describeProcess, lockedMemory } from './proc/process.ts';
 /**
  * Who has a device open, as far as /proc tells.
  * @param proven the kernel has said that somebody has it
- * @throws ProviderError EACCES when nobody is found and there may be processes that cannot be looked at
  */
 export async function usersOf(layout: SysfsLayout, device: Device, proven: boolean): Promise<Users> {
   const scan = await scanHolders(layout);
   const users = await usersIn(layout, device, scan, proven);
-  if (!users.inUse && scan.blind !== undefined)
-    throw new ProviderError('EACCES', 'users', `Cannot tell who uses ${device.id}: ${scan.blind}`);
-  return users;
+  return { ...users, ...(!users.inUse && scan.blind !== undefined && { blind: scan.blind }) };
 }
 
-/** Those of `devices` that are in use. @throws ProviderError EACCES as `usersOf` */
+/** Those of `devices` that are in use, as far as /proc tells. */
 export async function usesOf(layout: SysfsLayout, devices: readonly Device[]): Promise<DeviceUse[]> {
   if (devices.length === 0) return [];
   const scan = await scanHolders(layout);
   const uses = await Promise.all(devices.map(async (device) => ({ id: device.id, ...(await usersIn(layout, device, scan)) })));
-  if (scan.blind !== undefined) throw new ProviderError('EACCES', 'users', `Cannot tell who uses the devices: ${scan.blind}`);
   return uses.filter(({ inUse }) => inUse);
 }
 

@@ -39,7 +39,12 @@ export class Tree implements Disposable {
     this.file(`${card}/device`, '0x13f2\n');
     this.file(`${card}/numa_node`, '1\n');
     this.link(`${card}/driver`, '../../../bus/pci/drivers/nvidia');
-    this.type('nvidia-11', { name: 'GRID M60-0B\n', available_instances: '3\n', device_api: 'vfio-pci\n', description: 'num_heads=2\nfrl=45\n' });
+    this.type('nvidia-11', {
+      name: 'GRID M60-0B\n',
+      available_instances: '3\n',
+      device_api: 'vfio-pci\n',
+      description: 'num_heads=2\nfrl=45\n',
+    });
     this.file('proc/sys/kernel/random/boot_id', 'b00t\n');
   }
 
