@@ -12,7 +12,8 @@ export interface Subject {
 }
 
 /** What a fixture may be unable to do. */
-export type Ability = 'unload' | 'faults' | 'deadline' | 'reconnect' | 'reboot' | 'users';
+/** `leaving`: a parent that is unloaded waits for its devices' users. */
+export type Ability = 'unload' | 'leaving' | 'faults' | 'deadline' | 'reconnect' | 'reboot' | 'users';
 
 /** A parent that the kernel has, with all its devices to be made. */
 export interface KnownParent {

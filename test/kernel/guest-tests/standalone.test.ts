@@ -18,6 +18,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => {
   await operator[Symbol.asyncDispose]();
+  for (const id of readdirSync(devices)) await writeByHand(`${devices}/${id}/remove`, '1');
 });
 
 const uuidOf = ({ status }: MdevDevice): string => status?.uuid ?? '';

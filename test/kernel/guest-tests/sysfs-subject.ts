@@ -69,6 +69,7 @@ export const sysfs: Subject = {
   name: 'on the kernel of this machine',
   parents,
   lacks: {
+    leaving: 'a module whose device is open is busy: it is refused, and does not wait',
     faults: 'real drivers do not fail on demand',
     deadline: 'real drivers do not hang on demand; writes that hang are in blocked.test.ts',
     reconnect: 'there is no connection to a kernel',
@@ -86,7 +87,9 @@ export const sysfs: Subject = {
         holders.push(holder);
         return { pid: holder.pid, release: () => holder[Symbol.asyncDispose]() };
       },
-      unloadParent: (name) => module('-r', name),
+      unloadParent: async (name) => {
+        await execute('rmmod', [name]);
+      },
       loadParent: (name) => module(name),
       strike: none('driver that fails on demand'),
       heal: none('driver that fails on demand'),

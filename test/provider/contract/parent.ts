@@ -22,22 +22,27 @@ export function parentContract(subject: Subject): void {
         await provider.create({ id, parent: known.name, typeID: known.typeID }, patient);
       });
 
-      contractTest(subject, ['unload'], `${known.name} waits for an open device, and makes none meanwhile: ENODEV`, async (fixture) => {
-        const { provider } = fixture;
-        const id = await make(provider, known);
-        const held = await fixture.holdOpen(id);
-        const unloading = fixture.unloadParent(known.name);
-        await until(
-          () => provider.getParent(known.name, patient),
-          ({ leaving }) => leaving,
-        );
-        const request = { id: randomUUID(), parent: known.name, typeID: known.typeID };
-        expect(await refusal(provider.create(request, patient))).toEqual({ code: 'ENODEV', step: 'create' });
-        for (const count of Object.values(await counts(provider, known.name))) expect(count).toBe(0);
-        await held.release();
-        await unloading;
-        expect(await provider.listDevices(patient)).toEqual([]);
-      });
+      contractTest(
+        subject,
+        ['unload', 'leaving'],
+        `${known.name} waits for an open device, and makes none meanwhile: ENODEV`,
+        async (fixture) => {
+          const { provider } = fixture;
+          const id = await make(provider, known);
+          const held = await fixture.holdOpen(id);
+          const unloading = fixture.unloadParent(known.name);
+          await until(
+            () => provider.getParent(known.name, patient),
+            ({ leaving }) => leaving,
+          );
+          const request = { id: randomUUID(), parent: known.name, typeID: known.typeID };
+          expect(await refusal(provider.create(request, patient))).toEqual({ code: 'ENODEV', step: 'create' });
+          for (const count of Object.values(await counts(provider, known.name))) expect(count).toBe(0);
+          await held.release();
+          await unloading;
+          expect(await provider.listDevices(patient)).toEqual([]);
+        },
+      );
     }
   });
 }
