@@ -11,8 +11,7 @@ export interface Subject {
   open(): Promise<Fixture>;
 }
 
-/** What a fixture may be unable to do. */
-/** `leaving`: a parent that is unloaded waits for its devices' users. */
+/** What a fixture may be unable to do. `leaving`: a parent that is unloaded waits for its devices' users. */
 export type Ability = 'unload' | 'leaving' | 'faults' | 'deadline' | 'reconnect' | 'reboot' | 'users';
 
 /** A parent that the kernel has, with all its devices to be made. */
