@@ -32,6 +32,9 @@ export function addStandaloneCommand(program: Command, context: CliContext): voi
     const paths = dataDirPaths(options.dataDir);
     // All that the user may have got wrong is found before anything is started.
     checkSocketPath('--data-dir', paths.emulatorSocket);
+    for (const flag of ['emulator', 'profile', 'runDir'] as const)
+      if (options.provider === 'sysfs' && options[flag] !== undefined)
+        throw new UsageError(`--${flag === 'runDir' ? 'run-dir' : flag}: is of an emulated kernel; with --provider sysfs there is none`);
     if (options.emulator !== undefined && options.profile !== undefined)
       throw new UsageError('--profile: is given to the emulator; with --emulator one runs already');
     if (options.emulator !== undefined && options.runDir !== undefined)

@@ -65,7 +65,7 @@ describe('standalone', () => {
     [['standalone', '--profile', '/none.yaml'], /^mdev-operator: --profile: cannot read \/none.yaml/],
     [['standalone', '--profile', 'package.json'], /^mdev-operator: --profile: package.json is not a profile: .*parents/],
     [['standalone', '--apply', 'package.json'], /^mdev-operator: --apply: package.json, document 1: /],
-    [['standalone', '--provider', 'sysfs'], /^mdev-operator: --provider: /],
+    [['standalone', '--provider', 'sysfs', '--run-dir', '/tmp/x'], /^mdev-operator: --run-dir: .*sysfs/],
     [['agent', '--kubeconfig', '/none', '--emulator', '/tmp/x.sock'], /^mdev-operator: --kubeconfig: cannot use \/none/],
     [['agent', '--kubeconfig', '/none'], /^mdev-operator: --emulator: give the UNIX socket/],
     [['controller', '--kubeconfig', '/none'], /^mdev-operator: --kubeconfig: cannot use \/none/],
