@@ -3,6 +3,7 @@ import { addAgentCommand } from './agent.ts';
 import type { CliContext } from './context.ts';
 import { addControllerCommand } from './controller.ts';
 import { addCrdsCommand } from './crds.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addEmulateCommand } from './emulate.ts';
 import { addEmulatorCommand } from './emulator.ts';
 import { addExportCommand } from './export.ts';
@@ -28,6 +29,7 @@ export function buildProgram(context: CliContext): Command {
   addQemuCommand(program, context);
   addImportCommand(program, context);
   addExportCommand(program, context);
+  addDoctorCommand(program, context);
   addCrdsCommand(program, context);
   addVersionCommand(program, context);
   return program;

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 
 /** Where the kernel shows mediated devices and takes orders about them: every path below one root, `/` on a real node. */
 export interface SysfsLayout {
+  /** /sys, and the bus of mediated devices in it, which is there when the kernel knows them. */
+  readonly sys: string;
+  readonly bus: string;
   /** A link a parent: /sys/class/mdev_bus. Absent until the first parent registers. */
   readonly parents: string;
   /** A link a device that is on the bus: /sys/bus/mdev/devices. */
@@ -13,6 +16,8 @@ export interface SysfsLayout {
 
 export function sysfsLayout(root: string): SysfsLayout {
   return {
+    sys: join(root, 'sys'),
+    bus: join(root, 'sys/bus/mdev'),
     parents: join(root, 'sys/class/mdev_bus'),
     devices: join(root, 'sys/bus/mdev/devices'),
     vfio: join(root, 'dev/vfio'),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,8 +10,9 @@ import { SysfsProvider } from './provider.ts';
 import { Tree } from './testing/tree.ts';
 
 const patient = new AbortController().signal;
-const id = 'aaaaaaaa-0000-4000-8000-000000000001';
-const other = 'aaaaaaaa-0000-4000-8000-000000000002';
+// Of this run: what hung in an earlier one may still be there.
+const id = randomUUID();
+const other = randomUUID();
 const typeFolder = 'sys/devices/pci0000:00/0000:86:00.0/mdev_supported_types';
 const request = { id, parent: '0000:86:00.0', typeID: 'nvidia-11' };
 

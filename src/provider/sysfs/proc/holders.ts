@@ -44,10 +44,20 @@ export async function scanHolders({ proc }: SysfsLayout): Promise<Scan> {
   };
 }
 
-async function namespaceBlindness(proc: string): Promise<string | undefined> {
-  const namespace = await linkTarget(join(proc, '1/ns/pid'));
-  if (namespace === firstPIDNamespace) return undefined;
+/** Why not all processes of the node are seen here; undefined where they are. */
+export async function namespaceBlindness(proc: string): Promise<string | undefined> {
+  for (const pid of ['1', 'self']) if ((await namespaceOf(join(proc, pid))) === firstPIDNamespace) return undefined;
   return 'this is not the PID namespace of the node (hostPID is missing), so that its processes are not seen';
+}
+
+/** Undefined where that may not be seen. */
+async function namespaceOf(folder: string): Promise<string | undefined> {
+  try {
+    return await linkTarget(join(folder, 'ns/pid'));
+  } catch (error) {
+    if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM') return undefined;
+    throw error;
+  }
 }
 
 async function holderOf(folder: string, pid: number): Promise<Holder | undefined> {
