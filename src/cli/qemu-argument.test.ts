@@ -36,6 +36,18 @@ describe('the QEMU argument of a device', () => {
     expect(JSON.parse(words[1] ?? '')).toEqual({ driver: 'vfio-user-pci', socket: { type: 'unix', path: odd } });
   });
 
+  it.each(['vfio-pci', 'vfio-ccw', 'vfio-ap'])(
+    'of a %s device of the real kernel is by its place in sysfs, with what libvirt wants',
+    (deviceAPI) => {
+      const uuid = '12345678-1234-1234-1234-123456789abc';
+      const advice = qemuArgument(device(ready({ uuid, deviceAPI, vfio: { group: 7, groupPath: '/dev/vfio/7' } })));
+      expect(advice).toMatchObject({ argument: `-device '{"driver":"${deviceAPI}","sysfsdev":"/sys/bus/mdev/devices/${uuid}"}'` });
+      const notes = 'notes' in advice ? advice.notes.join('\n') : '';
+      expect(notes).toContain(`model='${deviceAPI}'><source><address uuid='${uuid}'/>`);
+      expect(notes).toContain('RLIMIT_MEMLOCK');
+    },
+  );
+
   it('names who has the device', () => {
     const advice = qemuArgument(device(ready({ users: [{ pid: 7, comm: 'qemu' }] })));
     expect('notes' in advice ? advice.notes[0] : '').toContain('in use by qemu (7)');
@@ -43,7 +55,12 @@ describe('the QEMU argument of a device', () => {
 
   it.each([
     ['no status', device(undefined), 'is not ready (nobody has looked at it yet)'],
-    ['no socket', device(ready({ vfio: {} })), 'has no vfio-user socket'],
+    ['no way to it', device(ready({ vfio: {} })), 'has neither a vfio-user socket nor a VFIO node'],
+    [
+      'an API that QEMU has no driver for',
+      device(ready({ deviceAPI: 'vfio-foo', vfio: { groupPath: '/dev/vfio/7' } })),
+      'is a vfio-foo device',
+    ],
     ['another API', device(ready({ deviceAPI: 'vfio-ccw' })), 'is a vfio-ccw device'],
     ['deletion', device(ready(), true), 'is being deleted'],
     [

@@ -10,7 +10,7 @@ const flags = ['kubeconfig', 'dataDir'] as const;
 
 /** `qemu`: prints how a QEMU attaches a device. */
 export function addQemuCommand(program: Command, context: CliContext): void {
-  const command = program.command('qemu <name>').description('print the argument by which QEMU attaches an MdevDevice over vfio-user');
+  const command = program.command('qemu <name>').description('print the argument by which QEMU attaches an MdevDevice');
   addNamespaceOption(command, "the device's namespace");
   addFlags(command, flags).action(async (name: string) => {
     const { kubeconfig, dataDir } = readFlags(command, flags);
