@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { copyFile, chmod } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
+import { nodeFlags, programBeside } from '../lib/program-beside.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What the thread is started with. */
@@ -31,8 +32,7 @@ export interface ApiServerThread {
  * @throws UsageError if it cannot listen or use its directory
  */
 export async function startApiServerThread(data: ApiServerThreadData): Promise<ApiServerThread> {
-  const file = import.meta.url.endsWith('.ts') ? './api-server-worker.ts' : './api-server-worker.js';
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: data, execArgv: ['--disable-warning=ExperimentalWarning'] });
+  const worker = new Worker(programBeside(import.meta.url, 'api-server-worker'), { workerData: data, execArgv: [...nodeFlags] });
   const [answer] = (await once(worker, 'message')) as [FromApiServerThread];
   if ('failed' in answer) {
     await worker.terminate();

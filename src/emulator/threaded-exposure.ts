@@ -1,7 +1,8 @@
-import { closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ErrnoError } from '../lib/errno.ts';
+import { nodeFlags, programBeside } from '../lib/program-beside.ts';
+import { keepWakeable } from '../lib/wakeable-worker.ts';
 import type { DeviceExposure } from './exposure.ts';
 import type { MdevIdentity } from './mdev/driver.ts';
 import type { OpenDevice } from './mdev/handles.ts';
@@ -29,8 +30,6 @@ export interface ThreadedExposureInit {
 type Call =
   Extract<ToThread, { kind: 'serve' | 'withdraw' | 'use' }> extends infer M ? (M extends unknown ? Omit<M, 'call'> : never) : never;
 type Answer = Extract<FromThread, { kind: 'done' | 'use' }>;
-
-const one = new BigUint64Array([1n]);
 
 /**
  * Shows devices by the vfio-user protocol, from an I/O thread of their own: that thread has the devices' registers, memory and
@@ -190,47 +189,31 @@ interface IOThread {
 }
 
 async function startThread(data: ThreadData, hear: (message: FromThread) => void): Promise<IOThread> {
-  const file = import.meta.url.endsWith('.ts') ? './device-thread.ts' : './device-thread.js';
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: data, execArgv: ['--disable-warning=ExperimentalWarning'] });
+  const worker = new Worker(programBeside(import.meta.url, 'device-thread'), { workerData: data, execArgv: [...nodeFlags] });
   const ready = Promise.withResolvers<number>();
   const died = Promise.withResolvers<Error>();
-  const exited = Promise.withResolvers<undefined>();
   worker.on('message', (message: FromThread) => {
     if (message.kind === 'ready') ready.resolve(message.wake);
     else hear(message);
   });
   worker.once('error', (error) => died.resolve(error instanceof Error ? error : new Error(String(error))));
-  worker.once('exit', (status) => {
-    died.resolve(new Error(`the I/O thread ended by itself with status ${status}`));
-    exited.resolve(undefined);
-  });
+  worker.once('exit', (status) => died.resolve(new Error(`the I/O thread ended by itself with status ${status}`)));
   const wake = await Promise.race([ready.promise, died.promise]);
   if (typeof wake !== 'number') throw new Error('Cannot start the I/O thread of the devices', { cause: wake });
 
-  let running = true;
-  const post = (message: ToThread): void => {
-    if (!running) return;
-    worker.postMessage(message);
-    writeSync(wake, one);
-  };
-  // A thread that waits in a system call is not ended by the end of the process: it must be woken.
+  // Its messages may never come when the process ends.
   const stopFlag = new Int32Array(data.stop);
-  const onExit = (): void => {
-    Atomics.store(stopFlag, 0, 1);
-    if (running) writeSync(wake, one);
+  const thread = keepWakeable(worker, wake, () => Atomics.store(stopFlag, 0, 1));
+  const post = (message: ToThread): void => {
+    worker.postMessage(message);
+    thread.wake();
   };
-  process.once('exit', onExit);
-  void exited.promise.then(() => {
-    running = false;
-    process.removeListener('exit', onExit);
-    closeSync(wake);
-  });
   return {
     post,
     died: died.promise,
     async end() {
       post({ kind: 'stop' });
-      await exited.promise;
+      await thread.ended;
     },
   };
 }

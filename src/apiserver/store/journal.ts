@@ -3,6 +3,7 @@
  * gathered while the previous one was on its way to the disk.
  */
 import { Worker } from 'node:worker_threads';
+import { nodeFlags, programBeside } from '../../lib/program-beside.ts';
 import type { DatabaseOptions, LoadedRows, RowChange } from './database.ts';
 import type { WorkerReply, WorkerRequest } from './database-worker.ts';
 
@@ -26,11 +27,7 @@ export interface Journal {
  * @throws Error when the file cannot be opened.
  */
 export async function openJournal(options: DatabaseOptions, listener: JournalListener): Promise<{ journal: Journal; loaded: LoadedRows }> {
-  const file = import.meta.url.endsWith('.ts') ? './database-worker.ts' : './database-worker.js';
-  const worker = new Worker(new URL(file, import.meta.url), {
-    workerData: options,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  });
+  const worker = new Worker(programBeside(import.meta.url, 'database-worker'), { workerData: options, execArgv: [...nodeFlags] });
   const loaded = await new Promise<LoadedRows>((resolve, reject) => {
     worker.once('error', reject);
     worker.once('message', (reply: WorkerReply) => {

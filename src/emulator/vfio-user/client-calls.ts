@@ -1,5 +1,5 @@
 import { ErrnoError } from '../../lib/errno.ts';
-import type { EventLoop } from './event-loop.ts';
+import type { EventLoop } from '../../lib/libc/event-loop.ts';
 
 /** The peer has broken the protocol: its connection ends. */
 export class ProtocolError extends Error {

@@ -2,8 +2,8 @@ import { readlinkSync } from 'node:fs';
 import { ErrnoError } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
 import type { EventTarget } from '../vfio/event-target.ts';
-import type { EventLoop } from './event-loop.ts';
-import { interest } from './event-loop.ts';
+import type { EventLoop } from '../../lib/libc/event-loop.ts';
+import { interest } from '../../lib/libc/event-loop.ts';
 
 /** An eventfd that a peer passed, to be told of an interrupt. */
 export class EventFd implements EventTarget {

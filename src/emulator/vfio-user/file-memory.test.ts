@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, readSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLibc, type Libc } from '../../lib/libc/libc.ts';
-import { EventLoop } from './event-loop.ts';
+import { EventLoop } from '../../lib/libc/event-loop.ts';
 import { openFileMemory, type FileMemory } from './file-memory.ts';
 import { FileBudget, SharedFiles } from './shared-files.ts';
 

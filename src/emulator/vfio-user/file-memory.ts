@@ -2,7 +2,7 @@ import { readSync, writeSync } from 'node:fs';
 import { ErrnoError } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
 import type { Memory } from '../vfio/dma.ts';
-import type { EventLoop } from './event-loop.ts';
+import type { EventLoop } from '../../lib/libc/event-loop.ts';
 import { HugeFile } from './huge-file.ts';
 import type { Bytes, FileRange, SharedFile } from './shared-files.ts';
 

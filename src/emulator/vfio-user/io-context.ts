@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Libc } from '../../lib/libc/libc.ts';
 import { openLibc } from '../../lib/libc/libc.ts';
-import { EventLoop } from './event-loop.ts';
+import { EventLoop } from '../../lib/libc/event-loop.ts';
 import { FileBudget } from './shared-files.ts';
 import { Peers } from './peer.ts';
 import { Transport } from './transport.ts';

@@ -4,7 +4,7 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 import { ErrnoError } from '../../lib/errno.ts';
 import { must } from '../../lib/libc/libc.ts';
 import type { DeviceModel, ModelServices } from '../vfio/model.ts';
-import { interest } from './event-loop.ts';
+import { interest } from '../../lib/libc/event-loop.ts';
 import type { IOContext } from './io-context.ts';
 import { openIOContext } from './io-context.ts';
 import { PortSocket } from './port-socket.ts';

@@ -2,7 +2,7 @@ import { errnoNumbers } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
 import { epollFlags } from '../../lib/libc/libc.ts';
 import type { PortStream } from '../vfio/model.ts';
-import type { EventLoop } from './event-loop.ts';
+import type { EventLoop } from '../../lib/libc/event-loop.ts';
 import type { UnixListenerInit } from './unix-listener.ts';
 import { UnixListener } from './unix-listener.ts';
 

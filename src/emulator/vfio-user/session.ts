@@ -5,7 +5,7 @@ import type { Memory } from '../vfio/dma.ts';
 import { isPageAligned } from '../vfio/dma.ts';
 import { irqSetFlags, regionFlags, sizes } from '../vfio/uapi.ts';
 import { EventFd } from './event-fd.ts';
-import type { EventLoop } from './event-loop.ts';
+import type { EventLoop } from '../../lib/libc/event-loop.ts';
 import { openFileMemory } from './file-memory.ts';
 import type { RemoteMemory } from './message-memory.ts';
 import { MessageMemory } from './message-memory.ts';

@@ -4,8 +4,8 @@ import { errnoNumbers, ErrnoError } from '../../lib/errno.ts';
 import type { Libc } from '../../lib/libc/libc.ts';
 import { must } from '../../lib/libc/libc.ts';
 import { socketAddress } from '../../lib/libc/structs.ts';
-import type { EventLoop } from './event-loop.ts';
-import { interest } from './event-loop.ts';
+import type { EventLoop } from '../../lib/libc/event-loop.ts';
+import { interest } from '../../lib/libc/event-loop.ts';
 
 const backlog = 128;
 /** Connections taken at once. */

@@ -26,11 +26,6 @@ export class WriterPool {
     this.#clock = clock;
   }
 
-  /** How many writers have been given something and have not come back. */
-  get busy(): number {
-    return this.#busy.size;
-  }
-
   /**
    * Writes; resolves when the kernel has answered, however late.
    * @param isWanted asked just before: what nobody waits for any more is not begun

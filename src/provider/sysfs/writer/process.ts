@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { nodeFlags, programBeside } from '../../../lib/program-beside.ts';
 import { ready, type WriteAnswer, type WriteRequest } from './messages.ts';
 
 /** Room for the name that the process gives itself, which cannot be longer than what it was started with. */
@@ -20,11 +21,10 @@ export class WriterProcess {
   }
 
   static start(): WriterProcess {
-    const file = import.meta.url.endsWith('.ts') ? './main.ts' : './main.js';
-    const child = fork(new URL(file, import.meta.url), [titleRoom], {
+    const child = fork(programBeside(import.meta.url, 'main'), [titleRoom], {
       // In a group of its own: what a terminal sends to the agent does not reach it.
       detached: true,
-      execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1'],
+      execArgv: [...nodeFlags, '--max-semi-space-size=1'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const writer = new WriterProcess(child);
@@ -37,10 +37,6 @@ export class WriterProcess {
     child.unref();
     child.channel?.unref();
     return writer;
-  }
-
-  get pid(): number {
-    return this.#child.pid ?? 0;
   }
 
   get isEnded(): boolean {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openLibc, type Libc } from '../../lib/libc/libc.ts';
+import { openLibc, type Libc } from './libc.ts';
 import { EventLoop, interest } from './event-loop.ts';
 
 const one = new Uint8Array(new BigUint64Array([1n]).buffer);

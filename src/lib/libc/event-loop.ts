@@ -1,6 +1,6 @@
-import type { Libc } from '../../lib/libc/libc.ts';
-import { epollFlags, must } from '../../lib/libc/libc.ts';
-import { epollEvent } from '../../lib/libc/structs.ts';
+import type { Libc } from './libc.ts';
+import { epollFlags, must } from './libc.ts';
+import { epollEvent } from './structs.ts';
 
 /** Events taken from the kernel at once. */
 const batch = 64;
