@@ -2,7 +2,8 @@ import { deviceResource } from '../src/kube/resource.ts';
 import { clientFor, waitForObjects } from '../test/support/cluster-client.ts';
 import { startStandalone, temporaryDataDir } from '../test/support/standalone-process.ts';
 import { inLanes } from './device-objects.ts';
-import { freePort, total, writesByResource } from './metrics-reader.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { total, writesByResource } from './metrics-reader.ts';
 import { bound, type BenchResult } from './result.ts';
 
 const count = 200;

@@ -1,16 +1,3 @@
-/** The address of a free port, for `--metrics-listen`. */
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 const writing = new Set(['create', 'replace', 'apply', 'patch', 'delete']);
 
 /** How many writes a process has sent to its API server so far, by resource, as its own metrics say. Leases are left out. */

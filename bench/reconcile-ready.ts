@@ -3,7 +3,8 @@ import { deviceResource, nodeResource, parentResource } from '../src/kube/resour
 import { clientFor, waitForObjects } from '../test/support/cluster-client.ts';
 import { startStandalone, temporaryDataDir } from '../test/support/standalone-process.ts';
 import { inLanes, readyStatus } from './device-objects.ts';
-import { freePort, writesByResource } from './metrics-reader.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { writesByResource } from './metrics-reader.ts';
 import { startApiServerProcess } from './processes.ts';
 import { bound, compare, median, type BenchResult } from './result.ts';
 

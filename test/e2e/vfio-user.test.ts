@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MdevDevice } from '../../src/api/mdev-device.ts';
 import { deviceResource } from '../../src/kube/resource.ts';
 import { Client } from '../vfio-user/client.ts';
 import { startCopying } from '../vfio-user/copying.ts';
 import { clientFor, listAll } from '../support/cluster-client.ts';
+import { freePort } from '../support/free-port.ts';
 import { kubectlOk } from '../support/kubectl.ts';
 import { memlockPrefix } from '../support/memlock.ts';
 import { startOperator, type Operator } from '../support/operator.ts';
@@ -25,15 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await operator[Symbol.asyncDispose]();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const vgpu = { type: { id: 'nvidia-11' } };
 const socketOf = ({ status }: MdevDevice): string => status?.vfio?.socketPath ?? '';

@@ -3,6 +3,7 @@ import type { Libc } from '../../lib/libc/libc.ts';
 import { openLibc } from '../../lib/libc/libc.ts';
 import { EventLoop } from '../../lib/libc/event-loop.ts';
 import { FileBudget } from './shared-files.ts';
+import { softLimit } from '../../lib/proc-text.ts';
 import { Peers } from './peer.ts';
 import { Transport } from './transport.ts';
 
@@ -84,6 +85,6 @@ function openReserve(): number | undefined {
 
 /** Half of what the process may have open: the other half is for sockets and for the rest of the emulator. */
 function mostFiles(): number {
-  const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-  return Math.floor(Number(limit ?? 1024) / 2);
+  const limit = softLimit(readFileSync('/proc/self/limits', 'utf8'), 'Max open files');
+  return Math.floor((Number.isFinite(limit) ? limit : 1024) / 2);
 }

@@ -1,9 +1,7 @@
 import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { ErrnoError } from '../../lib/errno.ts';
+import { hasCapability, softLimit } from '../../lib/proc-text.ts';
 import type { LockedAccount, Task } from '../vfio/dma.ts';
-
-/** CAP_IPC_LOCK of linux/capability.h. */
-const capIPCLock = 14n;
 
 /**
  * A process that is connected, by its files in /proc. They are kept open: reading them tells of this very process, and of no other that
@@ -43,16 +41,15 @@ export class Peer implements Task {
 
   /** RLIMIT_MEMLOCK in bytes. @throws ErrnoError ENODEV when the memory that was connected is gone: it has ended, or has become another program */
   memlockLimit(): number {
-    const line = /^Max locked memory\s+(\S+)/m.exec(this.#read(this.#limits))?.[1];
+    const limit = softLimit(this.#read(this.#limits), 'Max locked memory');
     if (this.#maps !== undefined && readSync(this.#maps, this.#probe, 0, this.#probe.length, 0) === 0)
       throw new ErrnoError('ENODEV', `the memory of process ${this.pid} (${this.comm}) is gone`);
-    return line === undefined || line === 'unlimited' ? Infinity : Number(line);
+    return limit;
   }
 
   /** Whether it has CAP_IPC_LOCK here: in a user namespace of its own a process has all capabilities, and none of them counts outside. */
   hasIPCLock(): boolean {
-    const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(this.#read(this.#status))?.[1] ?? '0';
-    if (((BigInt(`0x${effective}`) >> capIPCLock) & 1n) === 0n) return false;
+    if (!hasCapability(this.#read(this.#status), 'ipcLock')) return false;
     return userNamespace(`/proc/self/fd/${this.#folder}`) === userNamespace('/proc/self');
   }
 

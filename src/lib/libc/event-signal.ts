@@ -6,7 +6,7 @@ import { openSync } from 'node:fs';
 const calls =
   process.arch === 'x64' ? ({ setup: 206, getevents: 208, submit: 209 } as const) : ({ setup: 0, submit: 2, getevents: 4 } as const);
 /** struct iocb. */
-const iocb = { size: 64, opcode: 16, fd: 20, flags: 56, resfd: 60 } as const;
+const iocb = { opcode: 16, fd: 20, flags: 56, resfd: 60 } as const;
 const pread = 0;
 /** IOCB_FLAG_RESFD: the end of the operation is told to an eventfd. */
 const tellEventfd = 1;
@@ -14,45 +14,42 @@ const tellEventfd = 1;
 /**
  * How to signal an eventfd that somebody else has too. A write to it waits when the count is at its highest, and whether it may wait is
  * for the other one to say; to look first helps only against chance. The kernel's own way does not wait: an asynchronous operation
- * that ends at once, a read of nothing, has it tell the eventfd. Where there is no asynchronous I/O, it is written to after a look.
+ * that ends at once, a read of nothing, has it tell the eventfd.
+ * @param answer what a system call's result means
+ * @param otherwise how it is done where there is no asynchronous I/O
  */
-export function eventSignal(library: LibraryHandle, answer: (result: unknown) => number): (eventfd: number) => number {
-  const systemCall = library.func('int64_t syscall(int64_t, int64_t, int64_t, void *, void *, void *)');
+export function eventSignal(
+  library: LibraryHandle,
+  answer: (result: unknown) => number,
+  otherwise: (eventfd: number) => number,
+): (eventfd: number) => number {
+  const setup = library.func('int64_t syscall(int64_t, unsigned int, void *)');
+  const submit = library.func('int64_t syscall(int64_t, uint64_t, int64_t, void *)');
+  const take = library.func('int64_t syscall(int64_t, uint64_t, int64_t, int64_t, void *, void *)');
   const context = new BigUint64Array(16);
-  const set = (): number => answer(setup(calls.setup, 8, context));
-  const setup = library.func('int64_t syscall(int64_t, int64_t, void *)');
-  let ready: boolean | undefined;
   const operation = new DataView(new ArrayBuffer(128));
   const operationBytes = new Uint8Array(operation.buffer);
   const list = new BigUint64Array(16);
   const events = new Uint8Array(8 * 32);
+  let ready: boolean | undefined;
 
   /** When the first is signalled. */
   const prepare = (): boolean => {
-    if (set() !== 0) return false;
+    if (answer(setup(calls.setup, 8, context)) !== 0) return false;
     operation.setUint16(iocb.opcode, pread, true);
     operation.setUint32(iocb.fd, openSync('/dev/null', 'r'), true);
     operation.setUint32(iocb.flags, tellEventfd, true);
     list[0] = koffi.address(operationBytes);
     return true;
   };
-  const poll = library.func('int poll(void *, unsigned long, int)');
-  const write = library.func('int64_t write(int, void *, size_t)');
-  const pollfd = new Int32Array(32);
-  const one = new BigUint64Array(16).fill(1n, 0, 1);
-  const writeIfItFits = (eventfd: number): number => {
-    pollfd[0] = eventfd;
-    pollfd[1] = 4;
-    return poll(pollfd, 1, 0) === 1 ? answer(write(eventfd, one, 8)) : 0;
-  };
 
   return (eventfd) => {
     ready ??= prepare();
-    if (!ready) return writeIfItFits(eventfd);
+    if (!ready) return otherwise(eventfd);
     operation.setUint32(iocb.resfd, eventfd, true);
-    const submitted = answer(systemCall(calls.submit, context[0], 1, list, null, null));
+    const submitted = answer(submit(calls.submit, context[0], 1, list));
     // What has ended is taken, so that there is room for the next.
-    systemCall(calls.getevents, context[0], 0, 8n, events, null);
+    take(calls.getevents, context[0], 0, 8, events, null);
     return submitted;
   };
 }

@@ -108,9 +108,18 @@ export function openLibc(): Libc {
   };
   /** The C library tells of errors by -1 and a variable. */
   const answer = (result: unknown): number => (result === -1 ? -koffi.errno() : Number(result));
-  const signal = eventSignal(library, answer);
   const nonBlocking = socketFlags.nonBlocking | socketFlags.closeOnExec;
   const pollfd = new Int32Array(32);
+  const wait: Libc['wait'] = (fd, what, timeout) => {
+    // struct pollfd: an int, and two shorts: what is asked for (POLLIN and POLLOUT are as for epoll), and what is answered.
+    pollfd[0] = fd;
+    pollfd[1] = epollFlags[what];
+    if (answer(call.poll(pollfd, 1, timeout)) !== 1) return false;
+    return what === 'in' || ((pollfd[1] >>> 16) & epollFlags.out) !== 0;
+  };
+  const one = new BigUint64Array(16).fill(1n, 0, 1);
+  // Who reads one whose count is at its highest has been told often enough.
+  const signal = eventSignal(library, answer, (fd) => (wait(fd, 'out', 0) ? answer(call.write(fd, one, 8)) : 0));
   return {
     unixSocket: () => answer(call.socket(1, 1 | nonBlocking, 0)),
     ueventSocket() {
@@ -155,13 +164,7 @@ export function openLibc(): Libc {
     unmap: (address, size) => answer(call.munmap(address, size)),
     read: (fd, into) => answer(call.read(fd, into, into.length)),
     write: (fd, from) => answer(call.write(fd, from, from.length)),
-    wait(fd, what, timeout) {
-      // struct pollfd: an int, and two shorts: what is asked for (POLLIN and POLLOUT are as for epoll), and what is answered.
-      pollfd[0] = fd;
-      pollfd[1] = epollFlags[what];
-      if (answer(call.poll(pollfd, 1, timeout)) !== 1) return false;
-      return what === 'in' || ((pollfd[1] >>> 16) & epollFlags.out) !== 0;
-    },
+    wait,
     close: (fd) => answer(call.close(fd)),
   };
 }

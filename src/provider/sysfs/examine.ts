@@ -1,7 +1,8 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../lib/errno.ts';
-import { exists, names, readText } from './files.ts';
+import { hasCapability } from '../../lib/proc-text.ts';
+import { exists, isDenied, names, readText } from './files.ts';
 import type { SysfsLayout } from './layout.ts';
 import { parentNames } from './parents.ts';
 import { namespaceBlindness } from './proc/holders.ts';
@@ -16,16 +17,21 @@ export interface Finding {
   readonly advice?: string;
 }
 
-const capPtrace = 19n;
-
 /** Whether mediated devices can be had on this node, and whether this process could manage them: what is missing, and what to do. Changes nothing. */
 export async function examineNode(layout: SysfsLayout): Promise<Finding[]> {
-  const findings = await Promise.all([core(layout), writing(layout), vfio(layout), namespace(layout), ptrace(layout), iommu(layout)]);
+  const parents = await parentNames(layout);
+  const findings = await Promise.all([
+    core(layout, parents),
+    writing(layout, parents),
+    vfio(layout),
+    namespace(layout),
+    ptrace(layout),
+    iommu(layout),
+  ]);
   return findings.filter((finding) => finding !== undefined);
 }
 
-async function core(layout: SysfsLayout): Promise<Finding> {
-  const parents = await parentNames(layout);
+async function core(layout: SysfsLayout, parents: readonly string[]): Promise<Finding> {
   if (parents.length > 0) return good(`The kernel has ${parents.length} mdev parents: ${parents.slice(0, 8).join(', ')}`);
   if (await exists(layout.bus))
     return problem(
@@ -40,8 +46,7 @@ async function core(layout: SysfsLayout): Promise<Finding> {
 }
 
 /** Whether what is written for a creation may be opened. */
-async function writing(layout: SysfsLayout): Promise<Finding | undefined> {
-  const [parent] = await parentNames(layout);
+async function writing(layout: SysfsLayout, [parent]: readonly string[]): Promise<Finding | undefined> {
   if (parent === undefined) return undefined;
   const types = join(layout.parents, parent, 'mdev_supported_types');
   const [type] = await names(types);
@@ -77,8 +82,7 @@ async function namespace({ proc }: SysfsLayout): Promise<Finding> {
 
 async function ptrace({ proc }: SysfsLayout): Promise<Finding> {
   const status = (await readText(join(proc, 'self/status'))) ?? '';
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  if (((effective >> capPtrace) & 1n) === 1n && (await mayLookAt(join(proc, '1/fd'))))
+  if (hasCapability(status, 'sysPtrace') && (await mayLookAt(join(proc, '1/fd'))))
     return good('The open files of all processes can be looked at');
   return problem(
     'Who uses a device cannot be told: the right to look at other processes is missing',
@@ -91,7 +95,7 @@ async function mayLookAt(folder: string): Promise<boolean> {
     await names(folder);
     return true;
   } catch (error) {
-    if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM') return false;
+    if (isDenied(error)) return false;
     throw error;
   }
 }

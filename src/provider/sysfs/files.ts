@@ -6,6 +6,12 @@ import { ProviderError, type ProviderStep } from '../contract.ts';
 /** What is not there, or went while it was looked at. */
 const absences: readonly unknown[] = ['ENOENT', 'ENODEV', 'ENOTDIR', 'ENXIO', 'ESRCH'];
 
+/** Whether the right was missing. */
+export function isDenied(error: unknown): boolean {
+  const code = errnoOf(error);
+  return code === 'EACCES' || code === 'EPERM';
+}
+
 async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;

@@ -1,7 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from '../../../lib/errno.ts';
-import { deviceNumber, linkTarget, names, readText } from '../files.ts';
+import { deviceNumber, isDenied, linkTarget, names, readText } from '../files.ts';
 import type { SysfsLayout } from '../layout.ts';
 
 /** One process that has VFIO files open. */
@@ -34,7 +32,7 @@ export async function scanHolders({ proc }: SysfsLayout): Promise<Scan> {
       const holder = await holderOf(join(proc, pid), Number(pid));
       if (holder !== undefined) holders.push(holder);
     } catch (error) {
-      if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM') throw error;
+      if (!isDenied(error)) throw error;
       refused += 1;
     }
   }
@@ -55,7 +53,7 @@ async function namespaceOf(folder: string): Promise<string | undefined> {
   try {
     return await linkTarget(join(folder, 'ns/pid'));
   } catch (error) {
-    if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM') return undefined;
+    if (isDenied(error)) return undefined;
     throw error;
   }
 }
@@ -64,7 +62,7 @@ async function holderOf(folder: string, pid: number): Promise<Holder | undefined
   const nodes = new Set<number>();
   const devices = new Set<string>();
   let unnamed = 0;
-  for (const fd of await fileDescriptors(join(folder, 'fd'))) {
+  for (const fd of await names(join(folder, 'fd'))) {
     const target = await linkTarget(join(folder, 'fd', fd));
     // A node that was deleted is of a group that is gone, though another may have its number by now.
     if (target?.startsWith('/dev/vfio/') === true && !target.endsWith(' (deleted)') && target !== '/dev/vfio/vfio') {
@@ -77,14 +75,4 @@ async function holderOf(folder: string, pid: number): Promise<Holder | undefined
     }
   }
   return nodes.size + devices.size + unnamed === 0 ? undefined : { pid, nodes, devices, unnamed };
-}
-
-async function fileDescriptors(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    // It has ended.
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return [];
-    throw error;
-  }
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { DeviceUser, Pinned } from '../../contract.ts';
+import { hasCapability, softLimit } from '../../../lib/proc-text.ts';
 import { readText } from '../files.ts';
 import type { SysfsLayout } from '../layout.ts';
 
-const capIPCLock = 14n;
 const kibibyte = 1024;
 
 /** What people call a process, and the VM that it runs, where its command line says so. Undefined when it has ended. */
@@ -36,8 +36,6 @@ export async function lockedMemory({ proc }: SysfsLayout, pid: number): Promise<
   const [status, limits] = await Promise.all([readText(join(proc, String(pid), 'status')), readText(join(proc, String(pid), 'limits'))]);
   if (status === undefined || limits === undefined) return undefined;
   const field = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0) * kibibyte;
-  const capabilities = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  const limit = /^Max locked memory\s+(\d+|unlimited)/m.exec(limits)?.[1];
-  const free = ((capabilities >> capIPCLock) & 1n) === 1n || limit === undefined || limit === 'unlimited';
-  return { lockedBytes: Math.max(field('VmLck'), field('VmPin')), ...(!free && { limitBytes: Number(limit) }) };
+  const limit = hasCapability(status, 'ipcLock') ? Infinity : softLimit(limits, 'Max locked memory');
+  return { lockedBytes: Math.max(field('VmLck'), field('VmPin')), ...(limit !== Infinity && { limitBytes: limit }) };
 }
