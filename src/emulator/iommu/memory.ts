@@ -19,6 +19,6 @@ export interface Memory {
   read(offset: number, into: Uint8Array): Promise<void>;
   /** As `read`. */
   write(offset: number, from: Uint8Array): Promise<void>;
-  /** The mapping is gone: lets go of what it was made of. What still reads or writes is refused. */
+  /** The mapping is gone, or was refused: lets go of what it was made of. What still reads or writes is refused. */
   release?(): void;
 }

@@ -50,6 +50,16 @@ describe('mapping', () => {
     expect(type1.mappings).toBe(0);
   });
 
+  it('lets go of the memory with the mapping, and of that which is refused at once', () => {
+    const released: string[] = [];
+    const memory = (name: string): Memory => ({ ...plainMemory, release: () => released.push(name) });
+    type1.map(request(16, 4, { memory: memory('mapped') }));
+    expect(answer(() => type1.map(request(17, 1, { memory: memory('refused') })))).toBe('EEXIST');
+    expect(released).toEqual(['refused']);
+    type1.unmapAll();
+    expect(released).toEqual(['refused', 'mapped']);
+  });
+
   it('takes the last page there is, and the whole space at once', () => {
     expect(answer(() => type1.map(request(0, 1, { iova: 2n ** 64n - 4096n, size: 4096n })))).toBe('ok');
     type1.unmapAll();

@@ -80,11 +80,21 @@ export class Type1 implements Disposable {
   }
 
   /**
-   * VFIO_IOMMU_MAP_DMA. Beside a physical domain the range is pinned and accounted at once, else only what devices pin.
+   * VFIO_IOMMU_MAP_DMA. Beside a physical domain the range is pinned and accounted at once, else only what devices pin. The memory is the
+   * mapping's from here on: it is released with it, or now when the mapping is refused.
    * @throws ErrnoError EINVAL not page aligned, empty, beyond the end of an address space, neither readable nor writable; EEXIST
    * overlaps a mapping; ENOSPC too many mappings; EFAULT, ENOMEM it cannot be pinned; ENODEV the task is gone
    */
   map(request: MapRequest): void {
+    try {
+      this.#map(request);
+    } catch (error) {
+      request.memory.release?.();
+      throw error;
+    }
+  }
+
+  #map(request: MapRequest): void {
     this.#refuseWhileTelling();
     const { iova, size, vaddr, readable, writable } = request;
     if (!isPageAligned(iova | size | vaddr)) throw new ErrnoError('EINVAL', 'IOVA, size and address are not whole pages');

@@ -172,12 +172,7 @@ export class Session {
       fds.length = 0;
       memory = openFileMemory({ libc, loop, file: shared, range, firstPfn });
     }
-    try {
-      file.dma.map({ iova, size, vaddr, readable, writable, task: peer, memory });
-    } catch (error) {
-      memory.release?.();
-      throw error;
-    }
+    file.dma.map({ iova, size, vaddr, readable, writable, task: peer, memory });
   }
 
   #unmap(payload: Payload, out: Uint8Array): number {

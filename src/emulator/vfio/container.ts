@@ -82,13 +82,7 @@ export class Container {
   mapDMA(request: Uint8Array, caller: Caller): void {
     const { dma } = this.#iommu;
     const map = readMap(request);
-    const memory = caller.memory(map.vaddr, map.size);
-    try {
-      dma.map({ ...map, task: caller.task, memory });
-    } catch (error) {
-      memory.release?.();
-      throw error;
-    }
+    dma.map({ ...map, task: caller.task, memory: caller.memory(map.vaddr, map.size) });
   }
 
   /** VFIO_IOMMU_UNMAP_DMA; the answer's `size` says how many bytes were unmapped. EINVAL: no IOMMU is set; see unmap. */
