@@ -19,9 +19,11 @@ export class HugeFile implements Bytes {
     this.#libc = libc;
     this.#file = file;
     this.#size = range.size;
-    this.#address = libc.map(file.fd, range.offset, range.size, range.writable);
-    if (this.#address < 0n) throw toErrnoError(Number(this.#address), 'mmap of the shared memory');
     this.#memory = openSync('/proc/self/mem', range.writable ? 'r+' : 'r');
+    this.#address = libc.map(file.fd, range.offset, range.size, range.writable);
+    if (this.#address >= 0n) return;
+    closeSync(this.#memory);
+    throw toErrnoError(Number(this.#address), 'mmap of the shared memory');
   }
 
   /** `at`: bytes from the start of the mapping. */

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
 import { sleep } from '../../lib/clock.ts';
+import { answerWithin, type Question } from '../answer-within.ts';
 import { ProviderError, type Device, type ProviderStep } from '../contract.ts';
 import { exists } from './files.ts';
 import { deviceFolder, typeFolder, type SysfsLayout } from './layout.ts';
 import type { Orders } from './orders.ts';
-import type { GroupClaim, WriteAnswer } from './writer/messages.ts';
+import type { GroupClaim, WriteAnswer, WriteRequest } from './writer/messages.ts';
 import { orderTitle, type Order } from './writer/order.ts';
 import { WriterPool } from './writer/pool.ts';
 
@@ -21,11 +22,10 @@ export interface ChangesInit {
   readonly onLate: (id: string, parent: string) => void;
 }
 
-interface Write extends Omit<Order, 'since' | 'overdue'> {
+type OrderKind = Omit<Order, 'since' | 'overdue'>;
+
+interface Step {
   readonly step: ProviderStep;
-  readonly path: string;
-  readonly value: string;
-  readonly claim?: GroupClaim;
 }
 
 /**
@@ -50,7 +50,7 @@ export class Changes {
   /** @throws ProviderError as `MdevProvider.create` */
   async create({ id, parent, typeID }: { id: string; parent: string; typeID: string }, signal: AbortSignal): Promise<void> {
     const path = join(typeFolder(this.#init.layout, parent, typeID), 'create');
-    await this.#write({ kind: 'create', step: 'create', id, parent, typeID, path, value: id }, signal);
+    await this.#write({ kind: 'create', step: 'create', id, parent, typeID }, { file: { path, value: id } }, signal);
     this.#settled.add(id);
   }
 
@@ -62,18 +62,15 @@ export class Changes {
     if (!this.#settled.has(id)) await sleep(this.#init.clock, settling, signal);
     const folder = deviceFolder(this.#init.layout, parent, id);
     const claim = group === undefined ? undefined : await this.#claim(folder, group);
-    const path = join(folder, 'remove');
-    await this.#write(
-      { kind: 'remove', step: 'remove', id, parent, typeID, path, value: '1', ...(claim !== undefined && { claim }) },
-      signal,
-    );
+    const file = { path: join(folder, 'remove'), value: '1' };
+    await this.#write({ kind: 'remove', step: 'remove', id, parent, typeID }, { file, ...(claim !== undefined && { claim }) }, signal);
     this.#settled.delete(id);
   }
 
   /** @throws ProviderError as `MdevProvider.setAttribute` */
   async setAttribute({ id, parent, typeID }: Device, name: string, value: string, signal: AbortSignal): Promise<void> {
     const path = join(deviceFolder(this.#init.layout, parent, id), name);
-    await this.#write({ kind: 'attribute', step: 'attribute', id, parent, typeID, path, value }, signal);
+    await this.#write({ kind: 'attribute', step: 'attribute', id, parent, typeID }, { file: { path, value } }, signal);
   }
 
   /** Whether the last removal found the device in use, and it still is: asked by claiming it for a moment. */
@@ -81,9 +78,8 @@ export class Changes {
     if (!this.#refusedClaims.has(id) || group === undefined || state !== 'live') return false;
     const claim = await this.#claim(deviceFolder(this.#init.layout, parent, id), group);
     if (claim === undefined) return false;
-    // Nothing is written: to /dev/null.
-    const answer = await this.#answer({ kind: 'attribute', step: 'users', id, parent, path: '/dev/null', value: '', claim }, signal);
-    if (answer.refused?.step === 'claim' && answer.refused.code === 'EBUSY') return true;
+    const { refused } = await this.#answer({ kind: 'claim', step: 'users', id, parent }, { claim }, signal);
+    if (refused?.code === 'EBUSY') return true;
     this.#refusedClaims.delete(id);
     return false;
   }
@@ -98,50 +94,48 @@ export class Changes {
     return (await exists(node)) ? { node, link: join(folder, 'iommu_group') } : undefined;
   }
 
-  async #write(write: Write, signal: AbortSignal): Promise<void> {
-    const { refused } = await this.#answer(write, signal);
+  async #write(order: OrderKind & Step, write: Pick<WriteRequest, 'file' | 'claim'>, signal: AbortSignal): Promise<void> {
+    const { refused } = await this.#answer(order, write, signal);
     const busy = refused?.step === 'claim' && refused.code === 'EBUSY';
-    if (busy) this.#refusedClaims.add(write.id);
-    else if (write.kind === 'remove') this.#refusedClaims.delete(write.id);
-    if (refused !== undefined) throw refusalOf(write, refused);
+    if (busy) this.#refusedClaims.add(order.id);
+    else if (order.kind === 'remove') this.#refusedClaims.delete(order.id);
+    if (refused !== undefined) throw refusalOf(order, refused);
   }
 
   /** What the kernel answers within the deadline. It cannot be stopped: an answer that comes later is told by `onLate`. */
-  async #answer(write: Write, signal: AbortSignal): Promise<WriteAnswer> {
+  async #answer(order: OrderKind & Step, write: Pick<WriteRequest, 'file' | 'claim'>, signal: AbortSignal): Promise<WriteAnswer> {
     const { clock, log, deadline, orders, onLate } = this.#init;
-    const { kind, step, id, parent, typeID, path, value, claim } = write;
+    const { kind, step, id, parent, typeID } = order;
     signal.throwIfAborted();
-    const order = orders.begin({ kind, id, parent, ...(typeID !== undefined && { typeID }) });
+    const begun = orders.begin({ kind, id, parent, ...(typeID !== undefined && { typeID }) });
     const what = `${kind} of ${id} on parent ${parent}`;
-    let waiting = true;
-    const request = { title: orderTitle(order.order), path, value, ...(claim !== undefined && { claim }) };
-    const writing = this.#pool(parent).write(step, request, () => waiting);
-    const done = writing.finally(() => {
-      order.end();
-      if (waiting) return;
-      log.info({ order: what }, 'the kernel has answered a write that nobody waited for any more');
-      onLate(id, parent);
-    });
-    const late = Promise.withResolvers<never>();
-    const cancel = clock.setTimeout(() => {
-      order.overdue();
-      late.reject(
-        new ProviderError('ETIMEDOUT', step, `The kernel has not answered the ${what} within ${deadline} ms (begun ${order.order.since})`),
-      );
-    }, deadline);
-    const onAbort = (): void => late.reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort);
-    try {
-      return await Promise.race([done, late.promise]);
-    } catch (error) {
-      if (error instanceof ProviderError || signal.aborted) throw error;
-      throw new ProviderError('EIO', 'connect', `Cannot tell whether the ${what} was done: ${(error as Error).message}`, { cause: error });
-    } finally {
-      waiting = false;
-      cancel();
-      signal.removeEventListener('abort', onAbort);
-      done.catch((err: unknown) => log.debug({ err, order: what }, 'a write has failed'));
-    }
+    const question: Question<WriteAnswer> = {
+      step,
+      clock,
+      deadline,
+      overdue: `The kernel has not answered the ${what} within ${deadline} ms (begun ${begun.order.since})`,
+      onDeadline: () => begun.overdue(),
+      operation: async (isWanted) => {
+        try {
+          return await this.#pool(parent).write(step, { ...write, title: orderTitle(begun.order) }, isWanted);
+        } catch (error) {
+          if (error instanceof ProviderError) throw error;
+          throw new ProviderError('EIO', 'connect', `Cannot tell whether the ${what} was done: ${(error as Error).message}`, {
+            cause: error,
+          });
+        } finally {
+          begun.end();
+        }
+      },
+      onLate: (outcome) => {
+        log.info(
+          { order: what, ...(outcome.status === 'rejected' && { err: outcome.reason as unknown }) },
+          'a write has ended that nobody waited for any more',
+        );
+        onLate(id, parent);
+      },
+    };
+    return answerWithin(question, signal);
   }
 
   #pool(parent: string): WriterPool {
@@ -156,12 +150,12 @@ export class Changes {
 
 /** What a refused write means in the contract's words. */
 function refusalOf(
-  { kind, step, id, parent, typeID, path }: Write,
+  { kind, step, id, parent, typeID }: OrderKind & Step,
   { step: at, code, message }: NonNullable<WriteAnswer['refused']>,
 ): ProviderError {
   if (at === 'claim') return new ProviderError(code === 'ESTALE' ? 'EBUSY' : code, 'claim', `Cannot claim ${id}: ${message}`);
   const missing = at === 'open' && code === 'ENOENT';
   if (missing && kind === 'create') return new ProviderError('ENOENT', step, `Parent ${parent} has no type ${typeID ?? '?'}, or has gone`);
-  if (missing && kind === 'remove') return new ProviderError('ENOENT', step, `mdev ${id} has no file \`remove\`: ${path}`);
+  if (missing && kind === 'remove') return new ProviderError('ENOENT', step, `mdev ${id} has no file \`remove\`: ${message}`);
   return new ProviderError(code, step, `The kernel refused the ${kind} of ${id} on parent ${parent}: ${message}`);
 }

@@ -22,21 +22,22 @@ process.on('disconnect', () => process.exit(0));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.send?.(ready);
 
-function carryOut({ path, value, claim }: WriteRequest): WriteAnswer['refused'] {
+function carryOut({ file, claim }: WriteRequest): WriteAnswer['refused'] {
   let step: Step = 'claim';
   let group: number | undefined;
-  let file: number | undefined;
+  let target: number | undefined;
   try {
     if (claim !== undefined) group = claimGroup(claim);
+    if (file === undefined) return undefined;
     step = 'open';
-    file = openSync(path, constants.O_WRONLY);
+    target = openSync(file.path, constants.O_WRONLY);
     step = 'write';
-    writeSync(file, value);
+    writeSync(target, file.value);
     return undefined;
   } catch (error) {
     return { step, code: errnoOf(error) ?? 'EIO', message: error instanceof Error ? error.message : String(error) };
   } finally {
-    if (file !== undefined) closeSync(file);
+    if (target !== undefined) closeSync(target);
     if (group !== undefined) closeSync(group);
   }
 }

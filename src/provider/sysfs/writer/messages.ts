@@ -6,9 +6,9 @@ export interface WriteRequest {
   readonly call: number;
   /** The name of the process meanwhile. */
   readonly title: string;
-  readonly path: string;
-  readonly value: string;
-  /** The group of a device that is removed: held by the writer from before the write to after it. */
+  /** What is written; nothing, where a group is only claimed to see whether it can be. */
+  readonly file?: { readonly path: string; readonly value: string };
+  /** The group of a device: held by the writer from before the write to after it. */
   readonly claim?: GroupClaim;
 }
 

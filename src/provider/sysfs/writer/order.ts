@@ -1,6 +1,7 @@
 /** What a writer process is told to do: one write, which may never return. */
 export type Order = {
-  readonly kind: 'create' | 'remove' | 'attribute';
+  /** `claim`: nothing is written. */
+  readonly kind: 'create' | 'remove' | 'attribute' | 'claim';
   readonly id: string;
   readonly parent: string;
   readonly typeID?: string;
@@ -18,7 +19,7 @@ export function orderTitle({ kind, id, parent, typeID, since }: Omit<Order, 'ove
 /** A writer process that has nothing to do. */
 export const writerTitle = 'mdev-writer';
 
-const pattern = /^mdev-writer (create|remove|attribute) ([0-9a-f-]{36}) (\S+) (\S+) ([^\0]+)/;
+const pattern = /^mdev-writer (create|remove|attribute|claim) ([0-9a-f-]{36}) (\S+) (\S+) ([^\0]+)/;
 
 /** The order that a process's name tells of, by /proc/PID/cmdline. */
 export function parseOrderTitle(cmdline: string): Order | undefined {
