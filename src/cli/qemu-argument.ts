@@ -9,11 +9,10 @@ export function qemuArgument({ metadata, status }: MdevDevice): QemuAdvice {
   const name = `mdevdevice ${metadata.namespace ?? ''}/${metadata.name}`;
   const ready = findCondition(status?.conditions, 'Ready');
   if (metadata.deletionTimestamp !== undefined) return { refusal: `${name} is being deleted` };
-  if (ready?.status !== 'True') {
+  if (status === undefined || ready?.status !== 'True') {
     const why = ready === undefined ? 'nobody has looked at it yet' : `${ready.reason}: ${ready.message}`;
     return { refusal: `${name} is not ready (${why})` };
   }
-  if (status === undefined) return { refusal: `${name} has no status` };
   const users = (status.users ?? []).map(({ pid, comm }) => `${comm} (${pid})`);
   const inUse = users.length > 0 ? [`It is in use by ${users.join(', ')}: another QEMU gets it when that has ended.`] : [];
   const { socketPath, groupPath, cdevPath } = status.vfio ?? {};

@@ -47,10 +47,10 @@ export function answerWithin<T>(question: Question<T>, signal: AbortSignal): Pro
         stop();
         resolve(value);
       },
-      (reason: Error) => {
+      (reason: unknown) => {
         if (!waiting) onLate({ status: 'rejected', reason });
         stop();
-        reject(reason);
+        reject(reason instanceof Error ? reason : new Error(String(reason)));
       },
     );
   });

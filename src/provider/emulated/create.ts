@@ -1,6 +1,7 @@
 import type { MdevBus } from '../../emulator/mdev/bus.ts';
 import { ErrnoError } from '../../lib/errno.ts';
 import { ProviderError, type CreateRequest } from '../contract.ts';
+import { noParent } from '../no-parent.ts';
 
 /**
  * Creates a device on the bus, whose answer is not always the contract's: to the kernel a parent that is not there is a path that is not
@@ -15,7 +16,7 @@ export async function createOn(bus: MdevBus, { id, parent, typeID, params }: Cre
   } catch (error) {
     // A snapshot of a parent lists its devices, so it is taken only here.
     if (error instanceof ErrnoError && error.code === 'ENOENT' && bus.parent(parent) === undefined)
-      throw new ProviderError('ENODEV', 'create', `There is no mdev parent ${JSON.stringify(parent.slice(0, 255))}`, { cause: error });
+      throw noParent(parent, 'create', { cause: error });
     throw error;
   }
 }

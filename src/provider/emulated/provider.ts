@@ -16,6 +16,7 @@ import type {
   Users,
 } from '../contract.ts';
 import { isDeviceID, parseDeviceID } from '../device-id.ts';
+import { noParent } from '../no-parent.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { EventQueue } from '../event-queue.ts';
 import { ask, toProviderError, type AskInit } from './ask.ts';
@@ -60,7 +61,7 @@ export class EmulatedProvider implements MdevProvider {
   async getParent(name: string, signal: AbortSignal): Promise<Parent> {
     signal.throwIfAborted();
     const parent = this.#host.bus.parent(name);
-    if (parent === undefined) throw new ProviderError('ENODEV', 'list', `There is no mdev parent ${quote(name)}`);
+    if (parent === undefined) throw noParent(name, 'list');
     return toParent(parent);
   }
 
@@ -186,8 +187,4 @@ function checkParams(params: string): void {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 255));
 }

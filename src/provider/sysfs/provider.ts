@@ -24,6 +24,8 @@ import { asStep, exists, readText } from './files.ts';
 import { deviceFolder, isEntryName, sysfsLayout, type SysfsLayout } from './layout.ts';
 import { Orders } from './orders.ts';
 import { parentNames, readParent } from './parents.ts';
+import { noParent } from '../no-parent.ts';
+import { HolderScans } from './proc/holder-scans.ts';
 import { usersOf, usesOf } from './users.ts';
 import { startWatching } from './watch.ts';
 
@@ -48,6 +50,8 @@ export class SysfsProvider implements MdevProvider {
   readonly #changes: Changes;
   readonly #init: SysfsProviderInit;
   readonly #over = new AbortController();
+  readonly #holders: HolderScans;
+  #bootID: string | undefined;
   /** Queues of those who watch. */
   readonly #queues = new Set<EventQueue>();
 
@@ -56,6 +60,7 @@ export class SysfsProvider implements MdevProvider {
     this.#init = init;
     this.#layout = sysfsLayout(root);
     this.#orders = new Orders(this.#layout, clock);
+    this.#holders = new HolderScans(this.#layout);
     this.#changes = new Changes({
       layout: this.#layout,
       orders: this.#orders,
@@ -68,9 +73,10 @@ export class SysfsProvider implements MdevProvider {
 
   async info(signal: AbortSignal): Promise<ProviderInfo> {
     signal.throwIfAborted();
-    const bootID = await asStep('connect', 'read the boot ID', () => readText(join(this.#layout.proc, 'sys/kernel/random/boot_id')));
-    if (bootID === undefined) throw new ProviderError('EIO', 'connect', `There is no boot ID below ${this.#layout.proc}`);
-    return { kind: 'sysfs', bootID };
+    // No process sees two boots.
+    this.#bootID ??= await asStep('connect', 'read the boot ID', () => readText(join(this.#layout.proc, 'sys/kernel/random/boot_id')));
+    if (this.#bootID === undefined) throw new ProviderError('EIO', 'connect', `There is no boot ID below ${this.#layout.proc}`);
+    return { kind: 'sysfs', bootID: this.#bootID };
   }
 
   async listParents(signal: AbortSignal): Promise<readonly Parent[]> {
@@ -82,7 +88,7 @@ export class SysfsProvider implements MdevProvider {
 
   async getParent(name: string, signal: AbortSignal): Promise<Parent> {
     const parent = await this.#read('list', `read mdev parent ${name}`, signal, () => readParent(this.#layout, name));
-    if (parent === undefined) throw new ProviderError('ENODEV', 'list', `There is no mdev parent ${JSON.stringify(name.slice(0, 255))}`);
+    if (parent === undefined) throw noParent(name, 'list');
     return parent;
   }
 
@@ -106,11 +112,10 @@ export class SysfsProvider implements MdevProvider {
       if (bootID !== request.bootID)
         throw new ProviderError('EIO', 'connect', `Cannot create ${id}: the node rebooted, its boot is ${bootID}`);
     }
-    if (!isEntryName(parent) || !(await exists(join(this.#layout.parents, parent))))
-      throw new ProviderError('ENODEV', 'create', `There is no mdev parent ${JSON.stringify(parent.slice(0, 255))}`);
+    if (!isEntryName(parent)) throw noParent(parent, 'create');
     if (!isEntryName(typeID))
       throw new ProviderError('ENOENT', 'create', `Parent ${parent} has no type ${JSON.stringify(typeID.slice(0, 255))}`);
-    await this.#changes.create({ id, parent, typeID }, signal);
+    await this.#createOn(parent, { id, parent, typeID }, signal);
     const device = await this.getDevice(id, signal);
     if (device === undefined)
       throw new ProviderError('ENODEV', 'create', `mdev ${id} was created, and removed again before it could be read`);
@@ -161,12 +166,16 @@ export class SysfsProvider implements MdevProvider {
     const device = await this.getDevice(uuid, signal);
     if (device === undefined) throw new ProviderError('ENODEV', 'users', `There is no mdev ${uuid}`);
     const proven = await this.#changes.isClaimRefused(device, signal);
-    return this.#read('users', `look who uses ${uuid}`, signal, () => usersOf(this.#layout, device, proven));
+    return this.#read('users', `look who uses ${uuid}`, signal, async () =>
+      usersOf(this.#layout, device, await this.#holders.scan(), proven),
+    );
   }
 
   async listUses(signal: AbortSignal): Promise<readonly DeviceUse[]> {
     const devices = await this.listDevices(signal);
-    return this.#read('users', 'look who uses the devices', signal, () => usesOf(this.#layout, devices));
+    return this.#read('users', 'look who uses the devices', signal, async () =>
+      devices.length === 0 ? [] : usesOf(this.#layout, devices, await this.#holders.scan()),
+    );
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<ProviderEvent, void, undefined> {
@@ -187,6 +196,17 @@ export class SysfsProvider implements MdevProvider {
   async close(): Promise<void> {
     this.#over.abort();
     this.#changes.close();
+  }
+
+  /** A type that is not there is a path that is not there, as is a parent; which of them, is looked at only then. */
+  async #createOn(parent: string, request: { id: string; parent: string; typeID: string }, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#changes.create(request, signal);
+    } catch (error) {
+      const missing = error instanceof ProviderError && error.code === 'ENOENT';
+      if (missing && !(await exists(join(this.#layout.parents, parent)))) throw noParent(parent, 'create', { cause: error });
+      throw error;
+    }
   }
 
   #tell(id: string, parent: string): void {

@@ -1,23 +1,20 @@
 import type { Device, DeviceUse, Users } from '../contract.ts';
 import { deviceNumber } from './files.ts';
 import type { SysfsLayout } from './layout.ts';
-import { scanHolders, type Holder, type Scan } from './proc/holders.ts';
+import type { Holder, Scan } from './proc/holders.ts';
 import { describeProcess, lockedMemory } from './proc/process.ts';
 
 /**
  * Who has a device open, as far as /proc tells.
  * @param proven the kernel has said that somebody has it
  */
-export async function usersOf(layout: SysfsLayout, device: Device, proven: boolean): Promise<Users> {
-  const scan = await scanHolders(layout);
+export async function usersOf(layout: SysfsLayout, device: Device, scan: Scan, proven: boolean): Promise<Users> {
   const users = await usersIn(layout, device, scan, proven);
   return { ...users, ...(!users.inUse && scan.blind !== undefined && { blind: scan.blind }) };
 }
 
 /** Those of `devices` that are in use, as far as /proc tells. */
-export async function usesOf(layout: SysfsLayout, devices: readonly Device[]): Promise<DeviceUse[]> {
-  if (devices.length === 0) return [];
-  const scan = await scanHolders(layout);
+export async function usesOf(layout: SysfsLayout, devices: readonly Device[], scan: Scan): Promise<DeviceUse[]> {
   const uses = await Promise.all(devices.map(async (device) => ({ id: device.id, ...(await usersIn(layout, device, scan)) })));
   return uses.filter(({ inUse }) => inUse);
 }
