@@ -23,17 +23,18 @@ afterEach(() => {
 const range = { offset: BigInt(page), size: BigInt(2 * page), readable: true, writable: true };
 
 /** Memory by a file, moved as is usual or as files of huge pages are. */
-function memoryOf(fd: number, isHuge: boolean): FileMemory {
-  return openFileMemory({ libc, loop, file: { ...files.take(fd, range), isHuge }, range, firstPfn: 100 });
+function memoryOf(fd: number, hugePage: bigint | undefined): FileMemory {
+  return openFileMemory({ libc, loop, file: { ...files.take(fd, range), hugePage }, range, firstPfn: 100 });
 }
 
 describe.each([
-  ['a file', false],
-  ['a file of huge pages', true],
-])('memory shared by %s', (_, isHuge) => {
+  ['a file', undefined],
+  ['a file of huge pages', BigInt(page)],
+  ['a file of huge pages in which the mapping starts and ends somewhere', BigInt(4 * page)],
+])('memory shared by %s', (_, hugePage) => {
   it('is read and written where the mapping starts', async () => {
     const fd = libc.memfd('ram', 4 * page);
-    const memory = memoryOf(fd, isHuge);
+    const memory = memoryOf(fd, hugePage);
     await memory.write(10, Buffer.from('over there'));
     const read = new Uint8Array(10);
     await memory.read(10, read);
@@ -46,7 +47,7 @@ describe.each([
 
   it('answers EFAULT to a read where the file was made shorter', async () => {
     const fd = libc.memfd('ram', 4 * page);
-    const memory = memoryOf(fd, isHuge);
+    const memory = memoryOf(fd, hugePage);
     ftruncateSync(fd, page);
     await expect(memory.read(0, new Uint8Array(16))).rejects.toMatchObject({ code: 'EFAULT' });
     memory.release();

@@ -85,7 +85,7 @@ export function openFileMemory(init: {
     return new FileMemory({
       loop,
       firstPfn,
-      bytes: file.isHuge ? new HugeFile(libc, file, range) : plainBytes(file, Number(range.offset)),
+      bytes: file.hugePage !== undefined ? new HugeFile(libc, file, file.hugePage, range) : plainBytes(file, Number(range.offset)),
     });
   } catch (error) {
     file.release();

@@ -41,8 +41,8 @@ export class FileBudget {
 /** A file that a peer shares, once, however many mappings are of it. */
 export interface SharedFile {
   readonly fd: number;
-  /** Of huge pages: such files can be read, but written only where they are mapped. */
-  readonly isHuge: boolean;
+  /** Bytes of a page, of a file of huge pages: such files can be read, but written only where they are mapped, in whole pages. */
+  readonly hugePage: bigint | undefined;
   /** One mapping less is of it. */
   release(): void;
 }
@@ -56,7 +56,7 @@ export interface Bytes {
 
 interface Kept {
   readonly fd: number;
-  readonly isHuge: boolean;
+  readonly hugePage: bigint | undefined;
   uses: number;
 }
 
@@ -91,7 +91,8 @@ export class SharedFiles {
     }
     if (this.#kept.size >= mostOfOne) throw new ErrnoError('EMFILE', `the client shares ${this.#kept.size} files already`);
     this.#budget.take();
-    const added = { fd, isHuge: statfsSync(`/proc/self/fd/${fd}`).type === hugetlbfs, uses: 1 };
+    const isHuge = statfsSync(`/proc/self/fd/${fd}`).type === hugetlbfs;
+    const added = { fd, hugePage: isHuge ? stat.blksize : undefined, uses: 1 };
     this.#kept.set(key, added);
     return this.#share(key, added);
   }
@@ -100,7 +101,7 @@ export class SharedFiles {
     let released = false;
     return {
       fd: kept.fd,
-      isHuge: kept.isHuge,
+      hugePage: kept.hugePage,
       release: () => {
         if (released) return;
         released = true;
