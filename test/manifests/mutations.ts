@@ -77,7 +77,9 @@ export const brokenManifest: fc.Arbitrary<Manifest> = fc
     return manifest as Manifest;
   });
 
-function mutate(manifest: unknown, { place, kind, value, key }: Mutation): void {
+function mutate(manifest: unknown, { place, kind, value: shared, key }: Mutation): void {
+  // A copy: the same constant put in twice, once into itself, would have no end, and be changed for all later runs.
+  const value: unknown = structuredClone(shared);
   const places = placesOf(manifest);
   const chosen = places[place % places.length];
   if (chosen === undefined) return;
