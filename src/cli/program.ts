@@ -6,10 +6,10 @@ import { addCrdsCommand } from './crds.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addEmulateCommand } from './emulate.ts';
 import { addEmulatorCommand } from './emulator.ts';
-import { addExportCommand } from './export.ts';
-import { addImportCommand } from './import.ts';
+import { addExportCommand } from './export/command.ts';
+import { addImportCommand } from './import/command.ts';
 import { addOwnershipCommands } from './ownership.ts';
-import { addQemuCommand } from './qemu.ts';
+import { addQemuCommand } from './qemu/command.ts';
 import { addStandaloneCommand } from './standalone.ts';
 import { addVersionCommand } from './version.ts';
 

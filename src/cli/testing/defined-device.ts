@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { DefinedDevice } from '../mdevctl-definition.ts';
+import type { DefinedDevice } from '../host-tools/mdevctl-definition.ts';
 
 const word = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,12}$/);
 const kernelFile = /^(remove|uevent|driver|power|subsystem|mdev_type|iommu_group|vfio-dev|device)$/;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { runCommand, type Said } from '../../test/support/command-line.ts';
+import { runCommand, type Said } from '../../../test/support/command-line.ts';
 
 const uuid = (digit: number): string => `${digit}1111111-1111-4111-8111-111111111111`;
 

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import { listOwned, type Owned } from '../agent/admin.ts';
-import { mdevDeviceSchema } from '../api/mdev-device.ts';
-import { ProviderError, type Device, type MdevProvider } from '../provider/contract.ts';
-import type { CliContext } from './context.ts';
-import { dataDirPaths } from './data-dir.ts';
-import { disposable } from './disposable.ts';
-import type { Options } from './flags.ts';
-import { readDefinitions, type FoundDefinitions } from './import-files.ts';
-import { planImport, type ImportedDevice } from './import-plan.ts';
-import { importedObject, importedYAML, type Target } from './import-yaml.ts';
-import { openProvider } from './provider.ts';
-import { UsageError } from './usage-error.ts';
+import { listOwned, type Owned } from '../../agent/admin.ts';
+import { mdevDeviceSchema } from '../../api/mdev-device.ts';
+import { ProviderError, type Device, type MdevProvider } from '../../provider/contract.ts';
+import type { CliContext } from '../context.ts';
+import { dataDirPaths } from '../data-dir.ts';
+import { disposable } from '../disposable.ts';
+import type { Options } from '../flags.ts';
+import { readDefinitions, type FoundDefinitions } from './files.ts';
+import { planImport, type ImportedDevice } from './plan.ts';
+import { importedObject, importedYAML, type Target } from './yaml.ts';
+import { openProvider } from '../provider.ts';
+import { UsageError } from '../usage-error.ts';
 
 export interface ImportOptions extends Options<'dataDir' | 'nodeName' | 'provider' | 'emulator' | 'logLevel' | 'mdevctl'> {
   readonly namespace: string;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { dnsSubdomain } from '../api/patterns.ts';
-import type { CliContext } from './context.ts';
-import { addFlags, readFlags } from './flags.ts';
-import { addNamespaceOption, readNamespace } from './namespace-option.ts';
-import { ownKubeconfig } from './own-kubeconfig.ts';
-import { UsageError } from './usage-error.ts';
+import { dnsSubdomain } from '../../api/patterns.ts';
+import type { CliContext } from '../context.ts';
+import { addFlags, readFlags } from '../flags.ts';
+import { addNamespaceOption, readNamespace } from '../namespace-option.ts';
+import { ownKubeconfig } from '../own-kubeconfig.ts';
+import { UsageError } from '../usage-error.ts';
 
 const flags = ['kubeconfig', 'dataDir'] as const;
 
@@ -16,7 +16,7 @@ export function addQemuCommand(program: Command, context: CliContext): void {
     const { kubeconfig, dataDir } = readFlags(command, flags);
     const namespace = readNamespace(command);
     if (!dnsSubdomain.test(name)) throw new UsageError(`name: must be the name of an MdevDevice (got ${JSON.stringify(name)})`);
-    const { readDevice } = await import('./qemu-run.ts');
+    const { readDevice } = await import('./run.ts');
     const advice = await readDevice(context, kubeconfig ?? ownKubeconfig(context, dataDir), { namespace, name });
     if ('refusal' in advice) throw new UsageError(advice.refusal);
     context.print(advice.argument);

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { exportFormats } from './export-format.ts';
-import { writeFiles } from './export-files.ts';
-import { planExport } from './export-plan.ts';
-import { readFiles } from './export-read.ts';
-import { readDefinitions } from './import-files.ts';
-import { planImport, type ImportedDevice } from './import-plan.ts';
-import { importedYAML } from './import-yaml.ts';
-import { anyDefinedDevice } from './testing/defined-device.ts';
+import { exportFormats } from './format.ts';
+import { writeFiles } from './files.ts';
+import { planExport } from './plan.ts';
+import { readFiles } from './read.ts';
+import { readDefinitions } from '../import/files.ts';
+import { planImport, type ImportedDevice } from '../import/plan.ts';
+import { importedYAML } from '../import/yaml.ts';
+import { anyDefinedDevice } from '../testing/defined-device.ts';
 
 const target = { namespace: 'default', nodeName: 'node-1' };
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ExportedDevice } from './export-device.ts';
-import { exportFormats } from './export-format.ts';
-import { anyDefinedDevice } from './testing/defined-device.ts';
+import type { ExportedDevice } from './device.ts';
+import { exportFormats } from './format.ts';
+import { anyDefinedDevice } from '../testing/defined-device.ts';
 
 const device: ExportedDevice = {
   object: 'default/x',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { mdevDeviceSchema, type DeviceStatus, type MdevDevice } from '../api/mdev-device.ts';
-import { qemuArgument } from './qemu-argument.ts';
+import { mdevDeviceSchema, type DeviceStatus, type MdevDevice } from '../../api/mdev-device.ts';
+import { qemuArgument } from './argument.ts';
 
 const path = '/run/mdev/12345678-1234-1234-1234-123456789abc.sock';
 

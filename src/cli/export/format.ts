@@ -1,6 +1,6 @@
-import type { ExportedDevice } from './export-device.ts';
-import { libvirtDeviceName, libvirtName } from './libvirt-name.ts';
-import { definitionText } from './mdevctl-definition.ts';
+import type { ExportedDevice } from './device.ts';
+import { libvirtDeviceName, libvirtName } from '../host-tools/libvirt-name.ts';
+import { definitionText } from '../host-tools/mdevctl-definition.ts';
 
 /** A way to write a device down for another program. */
 export interface ExportFormat {

@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { replaceFile } from '../lib/durable-file.ts';
-import type { ExportedFile } from './export-plan.ts';
-import { UsageError } from './usage-error.ts';
+import { replaceFile } from '../../lib/durable-file.ts';
+import type { ExportedFile } from './plan.ts';
+import { UsageError } from '../usage-error.ts';
 
 const fileMode = 0o644;
 const folderMode = 0o755;

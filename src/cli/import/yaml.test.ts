@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { mdevDeviceSchema } from '../api/mdev-device.ts';
-import { dnsLabel } from '../api/patterns.ts';
-import type { ImportedDevice } from './import-plan.ts';
-import { importedObject, importedYAML, objectName } from './import-yaml.ts';
-import { anyDefinedDevice } from './testing/defined-device.ts';
+import { mdevDeviceSchema } from '../../api/mdev-device.ts';
+import { dnsLabel } from '../../api/patterns.ts';
+import type { ImportedDevice } from './plan.ts';
+import { importedObject, importedYAML, objectName } from './yaml.ts';
+import { anyDefinedDevice } from '../testing/defined-device.ts';
 
 const target = { namespace: 'default', nodeName: 'node-1' };
 const device: ImportedDevice = {

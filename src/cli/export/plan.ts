@@ -1,6 +1,6 @@
-import type { MdevDevice } from '../api/mdev-device.ts';
-import { exportedDevice, type ExportedDevice } from './export-device.ts';
-import type { ExportFormat } from './export-format.ts';
+import type { MdevDevice } from '../../api/mdev-device.ts';
+import { exportedDevice, type ExportedDevice } from './device.ts';
+import type { ExportFormat } from './format.ts';
 
 /** A file to be written, its path relative to the output folder. */
 export interface ExportedFile {

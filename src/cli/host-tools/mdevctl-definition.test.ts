@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyDefinedDevice } from './testing/defined-device.ts';
+import { anyDefinedDevice } from '../testing/defined-device.ts';
 import { definitionText, parseDefinition } from './mdevctl-definition.ts';
 
 const uuid = '3eb7a22e-b8a8-4a3c-9e0d-0b7f0b9a4f11';

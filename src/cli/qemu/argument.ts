@@ -1,5 +1,5 @@
-import { findCondition } from '../api/condition.ts';
-import type { DeviceStatus, MdevDevice } from '../api/mdev-device.ts';
+import { findCondition } from '../../api/condition.ts';
+import type { DeviceStatus, MdevDevice } from '../../api/mdev-device.ts';
 
 /** What a user of a device is told: the argument to paste, with notes; or why there is none. */
 export type QemuAdvice = { readonly argument: string; readonly notes: readonly string[] } | { readonly refusal: string };

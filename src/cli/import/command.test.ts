@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { recordsDirectory } from '../agent/admin.ts';
-import { RecordStore } from '../agent/record/record-store.ts';
-import { mdevDeviceSchema, type DeviceSpec } from '../api/mdev-device.ts';
-import { overSocket } from '../../test/provider/emulated-subjects.ts';
-import { everything } from '../../test/provider/support.ts';
-import { runCommand, type Said } from '../../test/support/command-line.ts';
+import { recordsDirectory } from '../../agent/admin.ts';
+import { RecordStore } from '../../agent/record/record-store.ts';
+import { mdevDeviceSchema, type DeviceSpec } from '../../api/mdev-device.ts';
+import { overSocket } from '../../../test/provider/emulated-subjects.ts';
+import { everything } from '../../../test/provider/support.ts';
+import { runCommand, type Said } from '../../../test/support/command-line.ts';
 
 const one = '11111111-1111-4111-8111-111111111111';
 const two = '22222222-2222-4222-8222-222222222222';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isDeviceUUID } from '../api/device-uuid.ts';
-import { attributeSchema } from '../api/mdev-device.ts';
-import { fileName, kernelFiles } from '../api/patterns.ts';
+import { isDeviceUUID } from '../../api/device-uuid.ts';
+import { attributeSchema } from '../../api/mdev-device.ts';
+import { fileName, kernelFiles } from '../../api/patterns.ts';
 
 /** What a definition of a mediated device says, mdevctl's and libvirt's alike. */
 export interface DefinedDevice {

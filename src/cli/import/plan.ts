@@ -1,5 +1,5 @@
-import type { Device } from '../provider/contract.ts';
-import type { DefinedDevice, Definition } from './mdevctl-definition.ts';
+import type { Device } from '../../provider/contract.ts';
+import type { DefinedDevice, Definition } from '../host-tools/mdevctl-definition.ts';
 
 /** What import has found on a node. */
 export interface Found {

@@ -1,12 +1,12 @@
-import { mdevDeviceSchema } from '../api/mdev-device.ts';
-import type { ObjectKey } from '../kube/resource.ts';
-import { deviceResource } from '../kube/resource.ts';
-import { createMetrics } from '../metrics/metrics.ts';
-import { connectCluster } from './cluster.ts';
-import type { CliContext } from './context.ts';
-import { disposable } from './disposable.ts';
-import { qemuArgument, type QemuAdvice } from './qemu-argument.ts';
-import { UsageError } from './usage-error.ts';
+import { mdevDeviceSchema } from '../../api/mdev-device.ts';
+import type { ObjectKey } from '../../kube/resource.ts';
+import { deviceResource } from '../../kube/resource.ts';
+import { createMetrics } from '../../metrics/metrics.ts';
+import { connectCluster } from '../cluster.ts';
+import type { CliContext } from '../context.ts';
+import { disposable } from '../disposable.ts';
+import { qemuArgument, type QemuAdvice } from './argument.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** How long the API server may take to answer, ms. */
 const patience = 10_000;

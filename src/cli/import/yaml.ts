@@ -1,7 +1,7 @@
 import { Document, visit } from 'yaml';
-import { apiVersion, resources } from '../api/group.ts';
-import { uuidText } from '../api/patterns.ts';
-import type { ImportedDevice } from './import-plan.ts';
+import { apiVersion, resources } from '../../api/group.ts';
+import { uuidText } from '../../api/patterns.ts';
+import type { ImportedDevice } from './plan.ts';
 
 /** What import is told about the objects to be. */
 export interface Target {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Device } from '../provider/contract.ts';
-import { planImport, type Found, type ImportedDevice } from './import-plan.ts';
-import type { Definition } from './mdevctl-definition.ts';
+import type { Device } from '../../provider/contract.ts';
+import { planImport, type Found, type ImportedDevice } from './plan.ts';
+import type { Definition } from '../host-tools/mdevctl-definition.ts';
 
 const one = '11111111-1111-4111-8111-111111111111';
 const two = '22222222-2222-4222-8222-222222222222';

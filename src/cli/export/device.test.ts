@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mdevDeviceSchema, type MdevDevice } from '../api/mdev-device.ts';
-import { exportedDevice } from './export-device.ts';
+import { mdevDeviceSchema, type MdevDevice } from '../../api/mdev-device.ts';
+import { exportedDevice } from './device.ts';
 
 const uuid = '11111111-1111-4111-8111-11111111111a';
 const kernelNames = new Map([['node-1-mtty-5141e431', 'mtty']]);

@@ -1,7 +1,7 @@
-import { isDeviceUUID } from '../api/device-uuid.ts';
-import type { MdevDevice } from '../api/mdev-device.ts';
-import { fileName } from '../api/patterns.ts';
-import type { DefinedDevice } from './mdevctl-definition.ts';
+import { isDeviceUUID } from '../../api/device-uuid.ts';
+import type { MdevDevice } from '../../api/mdev-device.ts';
+import { fileName } from '../../api/patterns.ts';
+import type { DefinedDevice } from '../host-tools/mdevctl-definition.ts';
 
 /** An MdevDevice as a definition can say it. */
 export interface ExportedDevice extends DefinedDevice {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { CliContext } from './context.ts';
-import { addFlags, readFlags } from './flags.ts';
-import { addNamespaceOption, readNamespace } from './namespace-option.ts';
-import { UsageError } from './usage-error.ts';
+import type { CliContext } from '../context.ts';
+import { addFlags, readFlags } from '../flags.ts';
+import { addNamespaceOption, readNamespace } from '../namespace-option.ts';
+import { UsageError } from '../usage-error.ts';
 
 const flags = ['mdevctl', 'nodeName', 'dataDir', 'provider', 'emulator', 'logLevel'] as const;
 
@@ -35,7 +35,7 @@ export function addImportCommand(program: Command, context: CliContext): void {
       if (options.mdevctl === undefined && (own.includeManual || own.definitionsOnly))
         throw new UsageError(`--${own.includeManual ? 'include-manual' : 'definitions-only'}: give the definitions with --mdevctl`);
       const namespace = readNamespace(command);
-      const { runImport } = await import('./import-run.ts');
+      const { runImport } = await import('./run.ts');
       await runImport(context, { ...options, ...own, namespace });
     });
 }

@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
-import type { CliContext } from './context.ts';
-import { addFlags, readFlags } from './flags.ts';
-import { addNamespaceOption, readNamespace } from './namespace-option.ts';
-import { UsageError } from './usage-error.ts';
+import type { CliContext } from '../context.ts';
+import { addFlags, readFlags } from '../flags.ts';
+import { addNamespaceOption, readNamespace } from '../namespace-option.ts';
+import { UsageError } from '../usage-error.ts';
 
 const flags = ['node', 'output', 'kubeconfig', 'dataDir'] as const;
 
@@ -44,7 +44,7 @@ export function addExportCommand(program: Command, context: CliContext): void {
         const [issue] = own.error.issues;
         throw new UsageError(`--${String(issue?.path[0])}: ${issue?.message ?? 'is not valid'}`);
       }
-      const { runExport } = await import('./export-run.ts');
+      const { runExport } = await import('./run.ts');
       await runExport(context, { ...readFlags(command, flags), ...own.data, namespace: readNamespace(command), names });
     });
 }

@@ -1,13 +1,13 @@
-import { createMetrics } from '../metrics/metrics.ts';
-import { connectCluster } from './cluster.ts';
-import type { CliContext } from './context.ts';
-import { disposable } from './disposable.ts';
-import { writeFiles } from './export-files.ts';
-import { exportFormats } from './export-format.ts';
-import { planExport } from './export-plan.ts';
-import { readCluster, readFiles, type ExportSource } from './export-read.ts';
-import { ownKubeconfig } from './own-kubeconfig.ts';
-import { UsageError } from './usage-error.ts';
+import { createMetrics } from '../../metrics/metrics.ts';
+import { connectCluster } from '../cluster.ts';
+import type { CliContext } from '../context.ts';
+import { disposable } from '../disposable.ts';
+import { writeFiles } from './files.ts';
+import { exportFormats } from './format.ts';
+import { planExport } from './plan.ts';
+import { readCluster, readFiles, type ExportSource } from './read.ts';
+import { ownKubeconfig } from '../own-kubeconfig.ts';
+import { UsageError } from '../usage-error.ts';
 
 export interface ExportOptions {
   readonly format: keyof typeof exportFormats;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readDefinitions } from './import-files.ts';
+import { readDefinitions } from './files.ts';
 
 const one = '11111111-1111-4111-8111-11111111111a';
 const two = '22222222-2222-4222-8222-22222222222b';

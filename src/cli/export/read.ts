@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { apiVersion, resources } from '../api/group.ts';
-import { mdevDeviceSchema, type MdevDevice } from '../api/mdev-device.ts';
-import { parentSpecSchema } from '../api/mdev-parent.ts';
-import { objectMetaSchema } from '../api/object-meta.ts';
-import type { KubeClient } from '../kube/client.ts';
-import { deviceResource, parentResource, type ResourceRef } from '../kube/resource.ts';
-import { UsageError } from './usage-error.ts';
-import { yamlDocuments } from './yaml-documents.ts';
+import { apiVersion, resources } from '../../api/group.ts';
+import { mdevDeviceSchema, type MdevDevice } from '../../api/mdev-device.ts';
+import { parentSpecSchema } from '../../api/mdev-parent.ts';
+import { objectMetaSchema } from '../../api/object-meta.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { deviceResource, parentResource, type ResourceRef } from '../../kube/resource.ts';
+import { UsageError } from '../usage-error.ts';
+import { yamlDocuments } from '../yaml-documents.ts';
 
 /** The objects that an export needs. */
 export interface ExportSource {

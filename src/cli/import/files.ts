@@ -1,8 +1,8 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeviceUUID } from '../api/device-uuid.ts';
-import { isParentName, parseDefinition, type Definition } from './mdevctl-definition.ts';
-import { UsageError } from './usage-error.ts';
+import { isDeviceUUID } from '../../api/device-uuid.ts';
+import { isParentName, parseDefinition, type Definition } from '../host-tools/mdevctl-definition.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** What was found in a folder of mdevctl's. */
 export interface FoundDefinitions {
