@@ -70,6 +70,10 @@ spec:
     );
   });
 
+  it.each(['e0', 'E5', 'no', 'null'])('has %s for text', (parent) => {
+    expect(read(importedYAML([{ ...device, parent }], target), '1.1')).toMatchObject([{ spec: { parent: { name: parent } } }]);
+  });
+
   it('is of objects that the API takes, each with a name of its own', () => {
     fc.assert(
       fc.property(anyDefinedDevice, fc.boolean(), (defined, adopt) => {

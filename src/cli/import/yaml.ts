@@ -33,9 +33,12 @@ export function importedObject(device: ImportedDevice, { namespace, nodeName }: 
   };
 }
 
+/** Words that some reader of YAML 1.1 takes for something else: the last for a number without digits before its exponent. */
+const notText = /^(y|n|yes|no|on|off|true|false|null|e[0-9]+)$/i;
+
 /** Whether every YAML, 1.1 as kubectl reads it or 1.2, takes this word for text as it stands. */
 function isPlain(text: string): boolean {
-  return uuidText.test(text) || (/^[A-Za-z][A-Za-z0-9._/-]*$/.test(text) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(text));
+  return uuidText.test(text) || (/^[A-Za-z][A-Za-z0-9._/-]*$/.test(text) && !notText.test(text));
 }
 
 /** Characters that a YAML 1.1 reader refuses, or takes for the end of a line. They are in quoted values only. */
