@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { kubectlOk } from '../support/kubectl.ts';
-import { repository } from '../support/standalone-process.ts';
+import { repository } from '../support/operator-command.ts';
 
 export interface OperatorProcesses extends AsyncDisposable {
   /** What agent and controller have logged. */

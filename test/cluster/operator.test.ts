@@ -1,7 +1,7 @@
 /** Agent and controller against a real API server, with the rights of deploy/ and no more. */
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { kubectl, kubectlOk } from '../support/kubectl.ts';
-import { repository } from '../support/standalone-process.ts';
+import { repository } from '../support/operator-command.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { installCrds } from './install-crds.ts';
 import { type OperatorProcesses, startOperator } from './operator-processes.ts';

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parentResource } from '../../src/kube/resource.ts';
 import { clientFor, waitForObjects } from '../support/cluster-client.ts';
 import { kubectlOk } from '../support/kubectl.ts';
-import { repository, startStandalone, temporaryDataDir, type StandaloneProcess } from '../support/standalone-process.ts';
+import { repository } from '../support/operator-command.ts';
+import { startStandalone, temporaryDataDir, type StandaloneProcess } from '../support/standalone-process.ts';
 
 interface Named {
   readonly metadata: { readonly name: string };

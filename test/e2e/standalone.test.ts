@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kubectlOk } from '../support/kubectl.ts';
-import { repository, startStandalone, temporaryDataDir } from '../support/standalone-process.ts';
+import { repository } from '../support/operator-command.ts';
+import { startStandalone, temporaryDataDir } from '../support/standalone-process.ts';
 
 /** Runs the program once, to its end. */
 function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

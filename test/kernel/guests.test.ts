@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { KERNELS } from './kernels.ts';
 
 const vitest = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.kernel-guest.config.ts', '--configLoader', 'native'];
@@ -18,7 +18,13 @@ async function runInGuest(kernel: string, command: readonly string[]): Promise<n
   return status;
 }
 
-test.each(KERNELS)('all of guest-tests/ passes on kernel %s', async (kernel) => {
-  const status = await runInGuest(kernel, ['env', `KERNEL=${kernel}`, ...vitest, '--reporter=verbose']);
+beforeAll(() => {
+  // What starts in a guest is what users install.
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: new URL('../../', import.meta.url), stdio: 'inherit' });
+});
+
+// Each guest takes little more than one processor.
+test.concurrent.each(KERNELS)('all of guest-tests/ passes on kernel %s', async (kernel) => {
+  const status = await runInGuest(kernel, ['env', `KERNEL=${kernel}`, 'OPERATOR=built', ...vitest, '--reporter=verbose']);
   expect(status, 'the exit status of Vitest in the guest; what failed is printed above').toBe(0);
 });

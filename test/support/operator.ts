@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts';
 import { kubectl, kubectlOk } from './kubectl.ts';
-import { repository, startStandalone, temporaryDataDir, type StandaloneProcess } from './standalone-process.ts';
+import { operatorCommand, repository } from './operator-command.ts';
+import { startStandalone, temporaryDataDir, type StandaloneProcess } from './standalone-process.ts';
 
 /** A standalone operator of a test, and what its user does with kubectl. */
 export class Operator implements AsyncDisposable {
@@ -63,15 +64,13 @@ export class Operator implements AsyncDisposable {
 
   /** What `mdev-operator qemu` prints for a device. */
   async qemuArgument(name: string): Promise<string> {
-    const main = new URL('src/main.ts', repository).pathname;
-    const args = ['--disable-warning=ExperimentalWarning', main, 'qemu', name, '--kubeconfig', this.kubeconfig];
-    return (await promisify(execFile)(process.execPath, args)).stdout.trim();
+    return (await this.cli('qemu', name, '--kubeconfig', this.kubeconfig)).trim();
   }
 
   /** What a command of the operator's prints. */
   async cli(...args: string[]): Promise<string> {
-    const main = new URL('src/main.ts', repository).pathname;
-    return (await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args])).stdout;
+    const [program = '', ...before] = operatorCommand();
+    return (await promisify(execFile)(program, [...before, ...args])).stdout;
   }
 
   get emulatorSocket(): string {

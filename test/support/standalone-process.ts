@@ -4,8 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-
-export const repository = new URL('../../', import.meta.url);
+import { operatorCommand, repository } from './operator-command.ts';
 
 /** A `mdev-operator standalone` of a test: a real process on a data directory of its own. */
 export interface StandaloneProcess {
@@ -25,15 +24,11 @@ export async function temporaryDataDir(): Promise<string> {
 
 /** Starts a standalone and waits until it says that it is ready. */
 export async function startStandalone(dataDir: string, args: readonly string[] = []): Promise<StandaloneProcess> {
-  const main = new URL('src/main.ts', repository).pathname;
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', main, 'standalone', '--data-dir', dataDir, '--node-name', 'node-1', ...args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: repository.pathname,
-    },
-  );
+  const [program = '', ...before] = operatorCommand();
+  const child = spawn(program, [...before, 'standalone', '--data-dir', dataDir, '--node-name', 'node-1', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: repository.pathname,
+  });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

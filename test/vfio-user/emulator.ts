@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { systemClock } from '../../src/lib/clock.ts';
 import { RemoteProvider } from '../../src/provider/remote/client.ts';
 import { RemoteHostControl } from '../../src/provider/host/client.ts';
-import { repository } from '../support/standalone-process.ts';
+import { repository } from '../support/operator-command.ts';
 
 const silent = pino({ level: 'silent' });
 

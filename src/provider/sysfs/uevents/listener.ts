@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { nodeFlags, programBeside } from '../../../lib/program-beside.ts';
 import { keepWakeable } from '../../../lib/wakeable-worker.ts';
-import type { FromUeventThread } from './thread.ts';
+import type { FromUeventThread } from './uevents-thread.ts';
 import type { Uevent } from './uevent.ts';
 
 /** Hears uevents until it is disposed of. */
@@ -16,7 +16,7 @@ export interface UeventListener extends AsyncDisposable {
  * @throws Error where the kernel, or a sandbox, lets nobody hear them
  */
 export async function listenForUevents(hear: (events: readonly Uevent[], lost: boolean) => void): Promise<UeventListener> {
-  const worker = new Worker(programBeside(import.meta.url, 'thread'), { execArgv: [...nodeFlags] });
+  const worker = new Worker(programBeside(import.meta.url, 'uevents-thread'), { execArgv: [...nodeFlags] });
   const ready = Promise.withResolvers<number>();
   worker.on('message', (message: FromUeventThread) => {
     if (message.kind === 'ready') ready.resolve(message.wake);

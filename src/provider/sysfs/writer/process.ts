@@ -21,7 +21,7 @@ export class WriterProcess {
   }
 
   static start(): WriterProcess {
-    const child = fork(programBeside(import.meta.url, 'main'), [titleRoom], {
+    const child = fork(programBeside(import.meta.url, 'mdev-writer'), [titleRoom], {
       // In a group of its own: what a terminal sends to the agent does not reach it.
       detached: true,
       execArgv: [...nodeFlags, '--max-semi-space-size=1'],
