@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.mdev-operator/'] },
+  { ignores: ['dist/', 'build/', 'node_modules/', 'coverage/', '.mdev-operator/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

@@ -4,7 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   cacheDir: '/tmp/vite',
   test: {
-    include: ['test/kernel/guest-tests/**/*.test.ts'],
+    // See test/kernel/rolldown.config.ts.
+    include: ['build/guest/*.test.js'],
+    // Only the tests themselves are for Vitest to transform.
+    server: { deps: { external: [/\/build\/guest\/(?!.*\.test\.js$)/] } },
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 120_000,

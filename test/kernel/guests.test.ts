@@ -19,8 +19,7 @@ async function runInGuest(kernel: string, command: readonly string[]): Promise<n
 }
 
 beforeAll(() => {
-  // What starts in a guest is what users install.
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: new URL('../../', import.meta.url), stdio: 'inherit' });
+  execFileSync('npm', ['run', '--silent', 'build:guest'], { cwd: new URL('../../', import.meta.url), stdio: 'inherit' });
 });
 
 // Each guest takes little more than one processor.
