@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   cacheDir: '/tmp/vite',
   test: {
-    // See test/kernel/rolldown.config.ts.
+    // See rolldown.kernel.config.ts.
     include: ['build/guest/*.test.js'],
     // Only the tests themselves are for Vitest to transform.
     server: { deps: { external: [/\/build\/guest\/(?!.*\.test\.js$)/] } },

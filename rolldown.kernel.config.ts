@@ -1,16 +1,16 @@
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { defineConfig } from 'rolldown';
-import { bundling, programs as operatorPrograms } from '../../rolldown.config.ts';
+import { bundling, programs as operatorPrograms } from './rolldown.config.ts';
 
 /**
  * What runs in a guest as few files: the processor there is emulated, and to find, read and link a thousand modules takes it half a
  * minute each time that a test or a program starts. Next to the tests stands every program that they or the operator start.
  */
-const folder = new URL('guest-tests/', import.meta.url).pathname;
+const folder = new URL('test/kernel/guest-tests/', import.meta.url).pathname;
 const tests = globSync(`${folder}*.test.ts`);
 const programs = globSync(`${folder}programs/*.ts`);
-const named = [...tests, ...programs].map((file) => [basename(file, '.ts'), file]);
+const named = [...tests, ...programs].map((file): [string, string] => [basename(file, '.ts'), file]);
 
 export default defineConfig({
   ...bundling,
