@@ -19,6 +19,7 @@ const flags = [
   'profile',
   'runDir',
   'apply',
+  'waitForDevices',
   'adoptNamespace',
   'metricsListen',
   'logLevel',
