@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../lib/errno.ts';
 import { hasCapability } from '../../lib/proc-text.ts';
@@ -52,11 +52,12 @@ async function core(layout: SysfsLayout, parents: readonly string[]): Promise<Fi
 
 /** Whether what is written for a creation may be opened. */
 async function writing(layout: SysfsLayout, [parent]: readonly string[]): Promise<Finding | undefined> {
-  if (parent === undefined) return (await writingRefused(layout.sys)) === 'EROFS' ? readOnly : undefined;
+  if (parent === undefined) return (await refusalOf(access(layout.sys, constants.W_OK))) === 'EROFS' ? readOnly : undefined;
   const types = join(layout.parents, parent, 'mdev_supported_types');
   const [type] = await names(types);
   if (type === undefined) return problem(`Parent ${parent} has no types`, "look at the driver's messages in the kernel log");
-  const refused = await writingRefused(join(types, type, 'create'));
+  // Opened, as access(2) asks for the rights of the real user, whatever capabilities there are. Nothing is made by that.
+  const refused = await refusalOf(open(join(types, type, 'create'), constants.O_WRONLY).then((file) => file.close()));
   if (refused === undefined) return good('Devices may be created');
   if (refused === 'EROFS') return readOnly;
   return problem(
@@ -71,9 +72,10 @@ const readOnly: Finding = {
   advice: 'mount it for writing: a container must be privileged, a systemd unit must not have ProtectKernelTunables=yes',
 };
 
-async function writingRefused(path: string): Promise<string | undefined> {
+/** The errno of what fails; undefined when it succeeds. */
+async function refusalOf(trying: Promise<unknown>): Promise<string | undefined> {
   try {
-    await access(path, constants.W_OK);
+    await trying;
     return undefined;
   } catch (error) {
     return errnoOf(error) ?? 'refused';
