@@ -19,12 +19,24 @@ const program = buildProgram({
   clock: systemClock,
   self: [process.execPath, ...process.execArgv, import.meta.filename],
   packageRoot: new URL('../', import.meta.url),
-  notifyReady: () => {
+  notifyReady: (status) => {
     process.send?.('ready');
     if (process.connected) process.disconnect();
+    const socket = process.env['NOTIFY_SOCKET'];
+    if (socket !== undefined) void tellServiceManager(socket, status);
   },
   env: process.env,
 });
+
+// Loaded only then: it needs a foreign function interface. A service manager that does not hear it ends the service, and says why.
+async function tellServiceManager(socket: string, status: string): Promise<void> {
+  try {
+    const { notifyServiceManager } = await import('./lib/service-manager.ts');
+    notifyServiceManager(socket, { READY: '1', STATUS: status });
+  } catch (error) {
+    process.stderr.write(`mdev-operator: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
 
 // The clock's timers and watched promises do not keep Node.js alive; a command that waits must not end by it.
 const alive = setInterval(() => undefined, 2 ** 31 - 1);

@@ -31,7 +31,7 @@ export const reasons = {
     AttributeFailed: 'Writing an attribute failed; the device was rolled back.',
     CreateFailed: 'The kernel refused the creation.',
     GroupFailed: 'The device could not be put into one IOMMU group with the others of its group.',
-    PermissionDenied: 'The agent may not write to the parent.',
+    PermissionDenied: 'The agent lacks a right on its node; the message says which.',
     KernelBlocked: 'A write into the kernel has not returned.',
     Unremovable: 'The kernel no longer offers a way to remove the device.',
     Removing: 'The device is being removed.',

@@ -16,7 +16,7 @@ export interface CliContext {
   readonly self: readonly [string, ...string[]];
   /** The package's own files (crds, profiles), as a directory URL ending in a slash. */
   readonly packageRoot: URL;
-  /** Tells the process that started this one, if one waits for it, that the command serves now. */
-  readonly notifyReady: () => void;
+  /** Tells the process or service manager that started this one, if one waits for it, that the command serves now. `status`: how, for people. */
+  readonly notifyReady: (status: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
 }

@@ -1,4 +1,6 @@
 import { join, resolve } from 'node:path';
+import { errnoOf } from '../lib/errno.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What lies where below `--data-dir`; the directory and all in it is for this user only. */
 export interface DataDir {
@@ -24,4 +26,21 @@ export function dataDirPaths(dataDir: string): DataDir {
     emulatorSocket: join(root, 'emulator.sock'),
     emulatorLog: join(root, 'emulator.log'),
   };
+}
+
+/** Does what reads or writes below the data directory. @throws UsageError where this user may not */
+export async function inDataDir<T>(root: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    throw dataDirRefusal(root, error);
+  }
+}
+
+/** For people, if `error` says that this user may not use the data directory; else `error`. */
+export function dataDirRefusal(root: string, error: unknown): unknown {
+  const code = errnoOf(error);
+  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') return error;
+  const advice = 'its owner alone may: run this as that user (root, where the real kernel is managed), or name another directory';
+  return new UsageError(`--data-dir: this user may not use ${resolve(root)}; ${advice} (${(error as Error).message})`, { cause: error });
 }

@@ -34,7 +34,7 @@ export function addEmulatorCommand(program: Command, context: CliContext): void 
     );
     await Promise.race([ready.promise, running]);
     await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
-    context.notifyReady();
+    context.notifyReady('ready');
     await running;
     await rm(pidFile, { force: true });
   });

@@ -79,6 +79,15 @@ export const allFlags = {
     schema: z.array(path).default([]),
     repeatable: true,
   },
+  waitForDevices: {
+    flags: '--wait-for-devices <seconds>',
+    description: 'be ready only when all MdevDevices are, or after so many seconds (default: 0, do not wait)',
+    schema: z
+      .string()
+      .regex(/^\d{1,4}$/, 'must be a number of seconds, at most 9999')
+      .transform(Number)
+      .default(0),
+  },
   metricsListen: {
     flags: '--metrics-listen <host:port>',
     description: 'serve /metrics, /healthz and /readyz here (default: not served)',

@@ -1,9 +1,20 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
+import { errnoOf } from '../lib/errno.ts';
 import type { CliContext } from './context.ts';
-import { dataDirPaths } from './data-dir.ts';
+import { dataDirPaths, dataDirRefusal } from './data-dir.ts';
 
-/** The kubeconfig of a standalone on this data directory, where the environment names no other. */
+/**
+ * The kubeconfig of a standalone on this data directory, where the environment names no other.
+ * @throws UsageError where there may be one that this user may not read
+ */
 export function ownKubeconfig({ env }: CliContext, dataDir: string): string | undefined {
+  if (env['KUBECONFIG'] !== undefined) return undefined;
   const { kubeconfig } = dataDirPaths(dataDir);
-  return env['KUBECONFIG'] === undefined && existsSync(kubeconfig) ? kubeconfig : undefined;
+  try {
+    accessSync(kubeconfig, constants.R_OK);
+    return kubeconfig;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw dataDirRefusal(dataDir, error);
+  }
 }

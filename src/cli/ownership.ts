@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { askAgent, listOwned, type Owned } from '../agent/admin.ts';
 import type { CliContext } from './context.ts';
-import { dataDirPaths } from './data-dir.ts';
+import { dataDirPaths, inDataDir } from './data-dir.ts';
 import { addFlags, readFlags } from './flags.ts';
 import { columns } from './table.ts';
 import { UsageError } from './usage-error.ts';
@@ -14,7 +14,7 @@ export function addOwnershipCommands(program: Command, context: CliContext): voi
   const owned = program.command('owned').description("list the devices that this node's agent owns, with or without object");
   addFlags(owned, ['dataDir']).action(async () => {
     const { dataDir } = readFlags(owned, ['dataDir']);
-    const rows = (await listOwned(dataDirPaths(dataDir).agent)).map(row);
+    const rows = (await inDataDir(dataDir, () => listOwned(dataDirPaths(dataDir).agent))).map(row);
     context.print(columns(['UUID', 'PARENT', 'TYPE', 'STEP', 'OBJECT'], rows).join('\n'));
   });
 
@@ -26,7 +26,7 @@ export function addOwnershipCommands(program: Command, context: CliContext): voi
     addFlags(command, ['dataDir']).action(async (uuid: string) => {
       const { dataDir } = readFlags(command, ['dataDir']);
       const signal = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
-      const answer = await askAgent(dataDirPaths(dataDir).agent, uuid, { action }, signal);
+      const answer = await inDataDir(dataDir, () => askAgent(dataDirPaths(dataDir).agent, uuid, { action }, signal));
       if (!answer.done) throw new UsageError(answer.message);
       context.print(answer.message);
     });

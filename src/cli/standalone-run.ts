@@ -17,10 +17,13 @@ import { Readiness, serveHealth } from './health.ts';
 import type { Manifest } from './manifests.ts';
 import { openProvider } from './provider.ts';
 import type { Options } from './flags.ts';
+import { waitForDevices } from './wait-for-devices.ts';
 
 export interface StandaloneInit {
   readonly context: CliContext;
-  readonly options: Options<'listen' | 'nodeName' | 'provider' | 'emulator' | 'profile' | 'runDir' | 'adoptNamespace' | 'metricsListen'>;
+  readonly options: Options<
+    'listen' | 'nodeName' | 'provider' | 'emulator' | 'profile' | 'runDir' | 'adoptNamespace' | 'waitForDevices' | 'metricsListen'
+  >;
   readonly paths: DataDir;
   readonly manifests: readonly Manifest[];
   readonly log: Logger;
@@ -95,7 +98,10 @@ export async function runStandalone({ context, options, paths, manifests, log }:
   if (!signal.aborted) {
     await server.writeKubeconfig(paths.kubeconfig);
     await applyManifests(client, manifests, log, signal);
+    const missing = await waitForDevices({ client, provider, clock, patience: options.waitForDevices * 1000 }, signal);
+    if (missing.length > 0) log.warn({ devices: missing }, 'not all devices are ready');
     context.print(await readyBanner({ context, options, paths, url: server.url }));
+    context.notifyReady(missing.length === 0 ? 'ready' : `ready, without ${missing.join(', ')}`);
   }
   await running;
   failed.signal.throwIfAborted();

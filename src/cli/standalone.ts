@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { tryLock } from '../lib/lock.ts';
 import type { CliContext } from './context.ts';
-import { dataDirPaths } from './data-dir.ts';
+import { dataDirPaths, inDataDir } from './data-dir.ts';
 import { readProfile } from './emulator.ts';
 import { addFlags, readFlags } from './flags.ts';
 import { readManifests } from './manifests.ts';
@@ -19,6 +19,7 @@ const flags = [
   'profile',
   'runDir',
   'apply',
+  'waitForDevices',
   'adoptNamespace',
   'metricsListen',
   'logLevel',
@@ -42,7 +43,10 @@ export function addStandaloneCommand(program: Command, context: CliContext): voi
     runDirPath({ given: options.runDir, beside: paths.root, env: context.env, uid: process.getuid?.() ?? 0 });
     await readProfile(context, options.profile);
     const manifests = await readManifests(options.apply);
-    await mkdir(paths.root, { recursive: true, mode: 0o700 });
+    await inDataDir(paths.root, async () => {
+      await mkdir(paths.root, { recursive: true, mode: 0o700 });
+      await access(paths.root, constants.R_OK | constants.W_OK | constants.X_OK);
+    });
     using lock = tryLock(paths.lock);
     if (lock === undefined) throw new UsageError(`--data-dir: another standalone runs on ${paths.root}`);
     const { runStandalone } = await loadRun();

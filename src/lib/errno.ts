@@ -31,6 +31,7 @@ export const errnoNumbers = {
   EUSERS: 87,
   EMSGSIZE: 90,
   EOPNOTSUPP: 95,
+  EAFNOSUPPORT: 97,
   EADDRINUSE: 98,
   ECONNRESET: 104,
   ENOBUFS: 105,

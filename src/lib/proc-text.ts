@@ -1,7 +1,7 @@
 /** What /proc/PID/status and /proc/PID/limits say, from their text (proc_pid_status(5), proc_pid_limits(5)). */
 
 /** Bits of linux/capability.h. */
-export const capabilities = { ipcLock: 14n, sysPtrace: 19n } as const;
+export const capabilities = { dacOverride: 1n, dacReadSearch: 2n, ipcLock: 14n, sysPtrace: 19n } as const;
 
 /** Whether a process has a capability in effect, in its own user namespace. @param status the text of /proc/PID/status */
 export function hasCapability(status: string, capability: keyof typeof capabilities): boolean {

@@ -27,7 +27,7 @@ say() { echo "get-kernel.sh: $*" >&2; }
 say "$version: packages"
 "$get_debian" --only bookworm,bookworm-security "$work/kernel" "^linux-image-$name-amd64" "^linux-headers-$name-amd64" \
   "^linux-headers-$name-common" "^linux-kbuild-$kbuild" "linux-source-$version" libelf1 zlib1g
-"$get_debian" --only bookworm "$work/user" busybox-static mdevctl libc6 libgcc-s1 libstdc++6
+"$get_debian" --only bookworm "$work/user" busybox-static mdevctl libc6 libgcc-s1 libstdc++6 util-linux libcap-ng0
 release=$(cd "$work/kernel/boot" && echo vmlinuz-*)
 release=${release#vmlinuz-}
 busybox=$work/user/bin/busybox
@@ -41,17 +41,19 @@ libraries=lib/x86_64-linux-gnu
 mkdir -p "$root"/{bin,dev,etc/mdevctl.d/scripts.d/{callouts,notifiers},lib64,"$libraries",proc,root,run,scratch,sys,tmp,usr/bin}
 cp "$busybox" "$root/bin/"
 for applet in $("$busybox" --list); do [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"; done
-cp -a "$work/user/usr/bin/"{mdevctl,lsmdev} "$root/usr/bin/"
+# The setpriv of busybox takes no right away from root, and its unshare leaves behind what it has started.
+cp -a "$work/user/usr/bin/"{mdevctl,lsmdev,setpriv,unshare} "$root/usr/bin/"
 cp -L "$work/user/lib64/ld-linux-x86-64.so.2" "$root/lib64/"
-# What mdevctl and Node.js are linked with, and what the C library loads by itself.
-for library in libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libresolv.so.2 libnss_dns.so.2 libnss_files.so.2 libgcc_s.so.1; do
+# What mdevctl, setpriv and Node.js are linked with, and what the C library loads by itself.
+for library in libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libresolv.so.2 libnss_dns.so.2 libnss_files.so.2 libgcc_s.so.1 \
+  libcap-ng.so.0; do
   cp -L "$work/user/$libraries/$library" "$root/$libraries/"
 done
 cp -L "$work/user/usr/$libraries/libstdc++.so.6" "$root/$libraries/"
 cp -r "$here/guest/etc/." "$root/etc/"
 cp "$here/guest/init.sh" "$root/init"
 chmod +x "$root/init"
-gcc -O2 -Wall -Werror -static -o "$root/usr/bin/hold-device" "$here/guest/hold-device.c"
+for program in hold-device without-netlink; do gcc -O2 -Wall -Werror -static -o "$root/usr/bin/$program" "$here/guest/$program.c"; done
 
 # The modules that the guest asks for, and what they need. A module that this kernel has built in is not there to copy.
 modules=$work/kernel/lib/modules/$release

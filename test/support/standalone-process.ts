@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,13 +22,21 @@ export async function temporaryDataDir(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'mdev-'));
 }
 
+/** With which rights a standalone is started; without any of it, with those of who starts it. */
+export interface StartOptions extends Pick<SpawnOptions, 'uid' | 'gid' | 'env'> {
+  /** A program with arguments that gets the standalone's command as more of them, and does it. */
+  readonly through?: readonly string[];
+}
+
 /** Starts a standalone and waits until it says that it is ready. */
-export async function startStandalone(dataDir: string, args: readonly string[] = []): Promise<StandaloneProcess> {
-  const [program = '', ...before] = operatorCommand();
-  const child = spawn(program, [...before, 'standalone', '--data-dir', dataDir, '--node-name', 'node-1', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: repository.pathname,
-  });
+export async function startStandalone(
+  dataDir: string,
+  args: readonly string[] = [],
+  { through = [], ...options }: StartOptions = {},
+): Promise<StandaloneProcess> {
+  const own = [...operatorCommand(), 'standalone', '--data-dir', dataDir, '--node-name', 'node-1', ...args];
+  const [program = '', ...rest] = [...through, ...own];
+  const child = spawn(program, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'], cwd: repository.pathname });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

@@ -10,6 +10,8 @@ export interface Explanation {
 
 type Table = Partial<Record<Errno, readonly [CreatedReason, string]>>;
 
+const readOnly = 'The agent has /sys mounted read-only: mount it for writing, as a privileged container has it.';
+
 const create: Table = {
   EINVAL: ['CreateFailed', 'The driver refuses the UUID or spec.params: correct them in a new object.'],
   EEXIST: ['CreateFailed', 'A device with this UUID exists already or is still being removed: it is tried again.'],
@@ -20,12 +22,22 @@ const create: Table = {
   EOPNOTSUPP: ['Unsupported', 'The parent does not take spec.params: leave it out.'],
   EACCES: ['PermissionDenied', 'The agent may not write to the parent: run it as root and privileged.'],
   EPERM: ['PermissionDenied', 'The agent may not write to the parent: run it as root and privileged.'],
+  EROFS: ['PermissionDenied', readOnly],
   ENOMEM: ['CreateFailed', 'The kernel has no memory for the device: free some; it is tried again.'],
   ETIMEDOUT: ['KernelBlocked', "The kernel has not answered the creation: look for a hanging driver in the node's kernel log."],
 };
 
+const mayNotClaim =
+  "The agent may not open the device's group in /dev/vfio, without which a device that is in use could be removed: run it as root, and let its container or unit have VFIO devices (privileged, DeviceAllow=char-vfio).";
+
 const claim: Table = {
   EBUSY: ['Removing', 'The device is in use: it is removed once it is closed.'],
+  ENOENT: [
+    'PermissionDenied',
+    "The agent does not see the device's group in /dev/vfio, without which a device that is in use could be removed: let it have the node's /dev/vfio.",
+  ],
+  EACCES: ['PermissionDenied', mayNotClaim],
+  EPERM: ['PermissionDenied', mayNotClaim],
   ETIMEDOUT: ['KernelBlocked', "The kernel has not answered the removal: look for a hanging driver in the node's kernel log."],
 };
 
@@ -36,6 +48,7 @@ const remove: Table = {
   ENODEV: ['Unremovable', "The kernel offers no way to remove the device any more: reload the parent's driver."],
   EACCES: ['PermissionDenied', 'The agent may not remove the device: run it as root and privileged.'],
   EPERM: ['PermissionDenied', 'The agent may not remove the device: run it as root and privileged.'],
+  EROFS: ['PermissionDenied', readOnly],
   ETIMEDOUT: ['KernelBlocked', "The kernel has not answered the removal: look for a hanging driver in the node's kernel log."],
 };
 

@@ -3,7 +3,7 @@ import { listOwned, type Owned } from '../../agent/admin.ts';
 import { mdevDeviceSchema } from '../../api/mdev-device.ts';
 import { ProviderError, type Device, type MdevProvider } from '../../provider/contract.ts';
 import type { CliContext } from '../context.ts';
-import { dataDirPaths } from '../data-dir.ts';
+import { dataDirPaths, inDataDir } from '../data-dir.ts';
 import { disposable } from '../disposable.ts';
 import type { Options } from '../flags.ts';
 import { readDefinitions, type FoundDefinitions } from './files.ts';
@@ -65,7 +65,7 @@ export async function runImport(context: CliContext, options: ImportOptions): Pr
   const found = options.mdevctl === undefined ? nothingDefined : await readDefinitions(options.mdevctl);
   const live = options.definitionsOnly ? [] : await readLive(context, options);
   const records = dataDirPaths(options.dataDir).agent;
-  const owners = ownersOf(await listOwned(records));
+  const owners = ownersOf(await inDataDir(options.dataDir, () => listOwned(records)));
   const plan = planImport({ live, definitions: found.definitions, unusable: found.unusable, owners }, options.includeManual);
   const { good, refusals } = checkObjects(plan.devices, options);
   if (good.length > 0) context.print(importedYAML(good, options));

@@ -22,6 +22,8 @@ export interface PeerCredentials {
 export interface Libc {
   /** A UNIX stream socket, non-blocking and closed on exec. */
   unixSocket(): number;
+  /** A UNIX datagram socket, non-blocking and closed on exec. */
+  unixDatagramSocket(): number;
   /** A socket that hears the kernel's uevents (netlink, NETLINK_KOBJECT_UEVENT, the kernel's own group), non-blocking and closed on exec. */
   ueventSocket(): number;
   /** `address`: see socketAddress. */
@@ -41,6 +43,8 @@ export interface Libc {
   /** `header`: a struct msghdr. */
   receiveMessage(fd: number, header: Uint8Array, flags: number): number;
   sendMessage(fd: number, header: Uint8Array, flags: number): number;
+  /** Sends one datagram. -EAGAIN: who is to get it has many waiting. */
+  sendTo(fd: number, address: Uint8Array, message: Uint8Array): number;
   /** An event counter at 0, non-blocking for whoever has it from here. */
   eventfd(): number;
   /** Memory without a name in any file system, `size` zeroes. `sealed`: whoever gets the file cannot make it longer or shorter. */
@@ -95,6 +99,7 @@ export function openLibc(): Libc {
     epollWait: library.func('int epoll_wait(int, void *, int, int)'),
     recvmsg: library.func('int64_t recvmsg(int, void *, int)'),
     sendmsg: library.func('int64_t sendmsg(int, void *, int)'),
+    sendto: library.func('int64_t sendto(int, void *, size_t, int, void *, unsigned int)'),
     eventfd: library.func('int eventfd(unsigned int, int)'),
     memfdCreate: library.func('int memfd_create(const char *, unsigned int)'),
     fcntl: library.func('int fcntl(int, int, ...)'),
@@ -122,6 +127,7 @@ export function openLibc(): Libc {
   const signal = eventSignal(library, answer, (fd) => (wait(fd, 'out', 0) ? answer(call.write(fd, one, 8)) : 0));
   return {
     unixSocket: () => answer(call.socket(1, 1 | nonBlocking, 0)),
+    unixDatagramSocket: () => answer(call.socket(1, 2 | nonBlocking, 0)),
     ueventSocket() {
       const fd = answer(call.socket(afNetlink, 2 | nonBlocking, netlinkKobjectUevent));
       if (fd < 0) return fd;
@@ -146,6 +152,7 @@ export function openLibc(): Libc {
     epollWait: (epoll, events, most, timeout) => answer(call.epollWait(epoll, events, most, timeout)),
     receiveMessage: (fd, header, flags) => answer(call.recvmsg(fd, header, flags)),
     sendMessage: (fd, header, flags) => answer(call.sendmsg(fd, header, flags)),
+    sendTo: (fd, address, message) => answer(call.sendto(fd, message, message.length, messageFlags.noSignal, address, address.length)),
     eventfd: () => answer(call.eventfd(0, nonBlocking)),
     memfd(name, size, sealed = false) {
       const fd = answer(call.memfdCreate(name, memfdFlags.closeOnExec | memfdFlags.allowSealing));

@@ -17,6 +17,17 @@ export function socketAddress(path: string): Uint8Array {
   return address;
 }
 
+/**
+ * As `socketAddress`, and a name that begins with `@` is one of the abstract namespace (unix(7)), as systemd writes it: that has no NUL at its
+ * end, so that the address's length tells where it ends.
+ */
+export function namedAddress(name: string): Uint8Array {
+  const address = socketAddress(name);
+  if (!name.startsWith('@')) return address;
+  address[2] = 0;
+  return address.subarray(0, 2 + Buffer.byteLength(name));
+}
+
 /** Where struct epoll_event has its data: it is packed on x86-64 only. */
 export const epollEvent = process.arch === 'x64' ? ({ size: 12, data: 4 } as const) : ({ size: 16, data: 8 } as const);
 

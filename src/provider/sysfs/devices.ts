@@ -101,3 +101,8 @@ function blocked(order: Order | undefined): Pick<Device, 'blockedSince'> {
 async function there(path: string | undefined): Promise<boolean> {
   return path !== undefined && exists(path);
 }
+
+/** Whether the device has a group whose node is not seen from here. While a device goes, its node is gone first. */
+export function lacksNode({ state, group, groupPath }: Device): boolean {
+  return state === 'live' && group !== undefined && groupPath === undefined;
+}

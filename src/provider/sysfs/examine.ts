@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../lib/errno.ts';
 import { hasCapability } from '../../lib/proc-text.ts';
@@ -6,6 +6,7 @@ import { exists, isDenied, names, readText } from './files.ts';
 import type { SysfsLayout } from './layout.ts';
 import { parentNames } from './parents.ts';
 import { namespaceBlindness } from './proc/holders.ts';
+import { listenForUevents } from './uevents/listener.ts';
 
 /** Something about a node that matters to whoever wants mediated devices on it. */
 export interface Finding {
@@ -17,8 +18,11 @@ export interface Finding {
   readonly advice?: string;
 }
 
-/** Whether mediated devices can be had on this node, and whether this process could manage them: what is missing, and what to do. Changes nothing. */
-export async function examineNode(layout: SysfsLayout): Promise<Finding[]> {
+/**
+ * Whether mediated devices can be had on this node, and whether this process could manage them: what is missing, and what to do. Changes nothing.
+ * The rights that it asks for are those in README.md.
+ */
+export async function examineNode(layout: SysfsLayout, listen: typeof listenForUevents = listenForUevents): Promise<Finding[]> {
   const parents = await parentNames(layout);
   const findings = await Promise.all([
     core(layout, parents),
@@ -26,6 +30,7 @@ export async function examineNode(layout: SysfsLayout): Promise<Finding[]> {
     vfio(layout),
     namespace(layout),
     ptrace(layout),
+    uevents(listen),
     iommu(layout),
   ]);
   return findings.filter((finding) => finding !== undefined);
@@ -47,28 +52,65 @@ async function core(layout: SysfsLayout, parents: readonly string[]): Promise<Fi
 
 /** Whether what is written for a creation may be opened. */
 async function writing(layout: SysfsLayout, [parent]: readonly string[]): Promise<Finding | undefined> {
-  if (parent === undefined) return undefined;
+  if (parent === undefined) return (await refusalOf(access(layout.sys, constants.W_OK))) === 'EROFS' ? readOnly : undefined;
   const types = join(layout.parents, parent, 'mdev_supported_types');
   const [type] = await names(types);
   if (type === undefined) return problem(`Parent ${parent} has no types`, "look at the driver's messages in the kernel log");
+  // Opened, as access(2) asks for the rights of the real user, whatever capabilities there are. Nothing is made by that.
+  const refused = await refusalOf(open(join(types, type, 'create'), constants.O_WRONLY).then((file) => file.close()));
+  if (refused === undefined) return good('Devices may be created');
+  if (refused === 'EROFS') return readOnly;
+  return problem(
+    `This user may not create devices (${refused})`,
+    "run it as root, or with CAP_DAC_OVERRIDE: the files that devices are made by are root's alone",
+  );
+}
+
+const readOnly: Finding = {
+  kind: 'problem',
+  what: '/sys is mounted read-only: devices cannot be made or removed',
+  advice: 'mount it for writing: a container must be privileged, a systemd unit must not have ProtectKernelTunables=yes',
+};
+
+/** The errno of what fails; undefined when it succeeds. */
+async function refusalOf(trying: Promise<unknown>): Promise<string | undefined> {
   try {
-    await access(join(types, type, 'create'), constants.W_OK);
-    return good('Devices may be created');
+    await trying;
+    return undefined;
   } catch (error) {
-    if (errnoOf(error) === 'EROFS') return problem('/sys is mounted read-only', 'mount it for writing, as a privileged container has it');
-    return problem(
-      `This user may not create devices (${errnoOf(error) ?? 'refused'})`,
-      'run the agent as root: these files are root’s alone',
-    );
+    return errnoOf(error) ?? 'refused';
   }
 }
 
-async function vfio({ vfio: folder }: SysfsLayout): Promise<Finding> {
-  if (await exists(join(folder, 'vfio'))) return good('/dev/vfio/vfio is there');
-  return problem(
-    'There is no /dev/vfio/vfio',
-    'load vfio_iommu_type1, or mount /dev/vfio into the container: without it no VMM can use a device, nor can one be removed safely',
+/** What a VMM needs of VFIO, and what removing needs: groups, whose opening tells whether a device is in use. */
+async function vfio({ vfio: folder, sys }: SysfsLayout): Promise<Finding> {
+  const [node, groups, devices, type1, iommufd] = await Promise.all(
+    [
+      join(folder, 'vfio'),
+      ...['class/vfio', 'class/vfio-dev', 'module/vfio_iommu_type1', 'class/misc/iommu'].map((path) => join(sys, path)),
+    ].map(exists),
   );
+  if (groups !== true && devices === true)
+    return problem(
+      "This kernel's VFIO has no groups (CONFIG_VFIO_GROUP)",
+      'use a kernel that has them: by opening its group is found out whether a device is in use',
+    );
+  if (groups !== true)
+    return problem(
+      'VFIO is not loaded',
+      'load vfio_iommu_type1, now and at boot (/etc/modules-load.d): without it no VMM can use a device',
+    );
+  if (node !== true)
+    return problem(
+      'There is no /dev/vfio/vfio',
+      "let this process have the node's /dev/vfio, as by mounting it into the container: without it nobody can tell whether a device is in use, and none is removed",
+    );
+  if (type1 !== true && iommufd !== true)
+    return problem(
+      'vfio_iommu_type1 is not loaded',
+      'load it, now and at boot (/etc/modules-load.d): without it no VMM can give a device its memory',
+    );
+  return good('VFIO is loaded, and /dev/vfio/vfio is there');
 }
 
 async function namespace({ proc }: SysfsLayout): Promise<Finding> {
@@ -82,12 +124,33 @@ async function namespace({ proc }: SysfsLayout): Promise<Finding> {
 
 async function ptrace({ proc }: SysfsLayout): Promise<Finding> {
   const status = (await readText(join(proc, 'self/status'))) ?? '';
-  if (hasCapability(status, 'sysPtrace') && (await mayLookAt(join(proc, '1/fd'))))
-    return good('The open files of all processes can be looked at');
+  const missing = [
+    ...(hasCapability(status, 'sysPtrace') ? [] : ['CAP_SYS_PTRACE']),
+    // The folder /proc/PID/fd is its process's user's alone.
+    ...(hasCapability(status, 'dacOverride') || hasCapability(status, 'dacReadSearch') ? [] : ['CAP_DAC_OVERRIDE']),
+  ];
+  if (missing.length === 0 && (await mayLookAt(join(proc, '1/fd')))) return good('The open files of all processes can be looked at');
   return problem(
-    'Who uses a device cannot be told: the right to look at other processes is missing',
-    'give the agent CAP_SYS_PTRACE in the node’s own user namespace, or run it as root',
+    'Who uses a device cannot be told: the right to look at the open files of other processes is missing',
+    missing.length === 0
+      ? "run it in the node's own user namespace: root of another one may not"
+      : `run it as root, or with ${missing.join(' and ')}, in the node's own user namespace`,
   );
+}
+
+async function uevents(listen: typeof listenForUevents): Promise<Finding> {
+  try {
+    const listener = await listen(() => undefined);
+    await listener[Symbol.asyncDispose]();
+    return good("The kernel's uevents can be heard");
+  } catch (error) {
+    return {
+      kind: 'note',
+      what: `What others change is noticed seconds later: ${error instanceof Error ? error.message : String(error)}`,
+      advice:
+        'let this process open netlink sockets (a sandbox keeps it from that: RestrictAddressFamilies= without AF_NETLINK, a seccomp profile)',
+    };
+  }
 }
 
 async function mayLookAt(folder: string): Promise<boolean> {

@@ -129,6 +129,7 @@ describe('writing into sysfs', () => {
     tree.parent();
     const folder = tree.device(id, 'live');
     tree.file(`${folder}/weight`, '');
+    tree.file('dev/vfio/7', '');
     const provider = start();
     await provider.create(request, patient);
     expect(await readFile(join(tree.root, typeFolder, 'nvidia-11/create'), 'utf8')).toBe(id);
@@ -156,6 +157,22 @@ describe('writing into sysfs', () => {
     expect(await refusal(start().remove(id, patient))).toEqual(['EAGAIN', 'remove']);
     tree.device(other, 'removing');
     expect(await refusal(start().remove(other, patient))).toEqual(['ENOENT', 'remove']);
+  });
+});
+
+describe('a device whose group has no node here', () => {
+  it('is not removed, as nobody can tell whether it is in use, nor claim it', async () => {
+    tree.parent();
+    const folder = tree.device(id, 'live');
+    tree.link('proc/1/ns/pid', 'pid:[4026531836]');
+    const provider = start();
+    expect(await refusal(provider.remove(id, patient))).toEqual(['ENOENT', 'claim']);
+    expect(await readFile(join(tree.root, folder, 'remove'), 'utf8')).toBe('');
+    expect(await provider.users(id, patient)).toEqual({ inUse: false, known: [], blind: expect.stringContaining('dev/vfio/7') as unknown });
+    tree.file('dev/vfio/7', '');
+    expect(await provider.users(id, patient)).toEqual({ inUse: false, known: [] });
+    await provider.remove(id, patient);
+    expect(await readFile(join(tree.root, folder, 'remove'), 'utf8')).toBe('1');
   });
 });
 

@@ -19,7 +19,7 @@ import { isDeviceID, parseDeviceID } from '../device-id.ts';
 import { EventQueue } from '../event-queue.ts';
 import { readAttributes } from './attributes.ts';
 import { Changes } from './changes.ts';
-import { readDevice, readDevices } from './devices.ts';
+import { lacksNode, readDevice, readDevices } from './devices.ts';
 import { asStep, exists, readText } from './files.ts';
 import { deviceFolder, isEntryName, sysfsLayout, type SysfsLayout } from './layout.ts';
 import { Orders } from './orders.ts';
@@ -126,6 +126,9 @@ export class SysfsProvider implements MdevProvider {
     const uuid = parseDeviceID(id, 'remove');
     const device = await this.getDevice(uuid, signal);
     if (device === undefined) throw new ProviderError('ENOENT', 'remove', `There is no mdev ${uuid}`);
+    // Unclaimed, a device in use would be pulled from under its user, and the kernel might never return.
+    if (lacksNode(device))
+      throw new ProviderError('ENOENT', 'claim', `Cannot claim ${uuid}: there is no ${join(this.#layout.vfio, String(device.group))} here`);
     await this.#changes.remove(device, signal);
   }
 

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Device, DeviceUse, Users } from '../contract.ts';
+import { lacksNode } from './devices.ts';
 import { deviceNumber } from './files.ts';
 import type { SysfsLayout } from './layout.ts';
 import type { Holder, Scan } from './proc/holders.ts';
@@ -10,7 +12,13 @@ import { describeProcess, lockedMemory } from './proc/process.ts';
  */
 export async function usersOf(layout: SysfsLayout, device: Device, scan: Scan, proven: boolean): Promise<Users> {
   const users = await usersIn(layout, device, scan, proven);
-  return { ...users, ...(!users.inUse && scan.blind !== undefined && { blind: scan.blind }) };
+  const blind = scan.blind ?? nodeBlindness(layout, device);
+  return { ...users, ...(!users.inUse && blind !== undefined && { blind }) };
+}
+
+/** Who has a group open is told by the number of its node. */
+function nodeBlindness({ vfio }: SysfsLayout, device: Device): string | undefined {
+  return lacksNode(device) ? `there is no ${join(vfio, String(device.group))} here (the node's /dev/vfio is not seen)` : undefined;
 }
 
 /** Those of `devices` that are in use, as far as /proc tells. */

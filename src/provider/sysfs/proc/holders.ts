@@ -38,7 +38,10 @@ export async function scanHolders({ proc }: SysfsLayout): Promise<Scan> {
   }
   return {
     holders,
-    blind: refused > 0 ? `${refused} processes cannot be looked at (the right to ptrace them is missing)` : await namespaceBlindness(proc),
+    blind:
+      refused > 0
+        ? `${refused} processes cannot be looked at, which takes CAP_SYS_PTRACE and CAP_DAC_OVERRIDE`
+        : await namespaceBlindness(proc),
   };
 }
 
