@@ -122,6 +122,15 @@ describe('reading sysfs', () => {
       { name: 'weight', value: 'weight' },
     ]);
   });
+
+  it('leaves out an attribute whose reading the driver answers with an error', async () => {
+    tree.parent();
+    const folder = tree.device(id, 'live');
+    tree.file(`${folder}/weight`, '8\n');
+    // There is nothing at the address 0 of any process: EIO.
+    tree.link(`${folder}/broken`, '/proc/self/mem');
+    expect(await start().readAttributes(id, patient)).toEqual([{ name: 'weight', value: '8' }]);
+  });
 });
 
 describe('writing into sysfs', () => {
