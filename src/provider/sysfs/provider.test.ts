@@ -211,7 +211,12 @@ describe('a write that the kernel does not come back from', () => {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) tree.link(`proc/${pid}`, `/proc/${pid}`);
     const next = start();
     expect(await next.getDevice(id, patient)).toEqual(blocked);
+    const until = new AbortController();
+    const events = next.watch(until.signal)[Symbol.asyncIterator]();
+    expect((await events.next()).value).toEqual({ kind: 'sync' });
     await letGo(hanging);
-    await expect.poll(() => next.getDevice(id, patient)).toBeUndefined();
+    expect((await events.next()).value).toEqual({ kind: 'device', id, parent: '0000:86:00.0' });
+    expect(await next.getDevice(id, patient)).toBeUndefined();
+    until.abort();
   });
 });
