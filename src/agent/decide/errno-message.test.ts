@@ -17,6 +17,7 @@ describe('explain', () => {
     ['claim', 'EBUSY', 'Removing'],
     ['remove', 'ENOENT', 'Unremovable'],
     ['attribute', 'EINVAL', 'AttributeFailed'],
+    ['attribute', 'ETIMEDOUT', 'KernelBlocked'],
     ['group', 'EBUSY', 'GroupFailed'],
     ['connect', 'EIO', 'ProviderUnavailable'],
   ] as const)('at step %s takes %s for %s', (step, code, reason) => {
