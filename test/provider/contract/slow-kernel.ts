@@ -4,7 +4,7 @@ import type { Subject } from '../fixture.ts';
 import { contractTest, make, on, patient, refusal, until } from '../support.ts';
 
 /** Longer than any provider's own deadline. */
-const longEnough = 15_000;
+const longEnough = 60_000;
 
 // A provider that needs time before its first write has written before, where a test must know that the next one has begun.
 
