@@ -8,7 +8,7 @@ export default defineConfig({
     // CI machines stall for seconds; a test that fails twice is broken, one that fails once is reported as flaky.
     retry: process.env['CI'] === undefined ? 0 : 1,
     fileParallelism: false,
-    testTimeout: 1_200_000,
+    testTimeout: 1_800_000,
     hookTimeout: 600_000,
   },
 });

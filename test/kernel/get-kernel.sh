@@ -1,7 +1,7 @@
 #!/bin/bash
 # get-kernel.sh 6.1|6.12: prints a folder with `vmlinuz` and `initrd`: Debian's kernel of that version, with the kernel's mdev sample drivers
-# (mtty, mdpy, mbochs) and a userland that boot.sh runs commands in. Nothing is installed. It is made anew when one of the files that it is
-# made of changes. Needs gcc, libc6-dev, make and xz on the machine.
+# (mtty, mdpy, mbochs), a driver that fails and hangs on demand (mfault), and a userland that boot.sh runs commands in. Nothing is installed.
+# It is made anew when one of the files that it is made of changes. Needs gcc, libc6-dev, make and xz on the machine.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 get_debian=$here/../qemu/get-debian.sh
@@ -12,12 +12,12 @@ case ${1:-} in
 esac
 version=$1
 cache=${MDEV_OPERATOR_CACHE:-$HOME/.cache/mdev-operator}
-made_of=$(cd "$here" && cat get-kernel.sh build-drivers.sh "$get_debian" $(find guest -type f | LC_ALL=C sort) | sha256sum | cut -c1-12)
+made_of=$(cd "$here" && cat get-kernel.sh build-drivers.sh "$get_debian" $(find guest drivers -type f | LC_ALL=C sort) | sha256sum | cut -c1-12)
 place=$cache/kernel-$version-$made_of
 if [ -e "$place/initrd" ]; then echo "$place"; exit; fi
 
 for program in gcc make xz; do
-  command -v $program >/dev/null || { echo "get-kernel.sh: the sample drivers are compiled, which needs gcc, libc6-dev, make and xz-utils: no $program here" >&2; exit 1; }
+  command -v $program >/dev/null || { echo "get-kernel.sh: drivers are compiled, which needs gcc, libc6-dev, make and xz-utils: no $program here" >&2; exit 1; }
 done
 mkdir -p "$cache"
 work=$(mktemp -d "$cache/kernel.XXXXXX")
@@ -32,7 +32,7 @@ release=$(cd "$work/kernel/boot" && echo vmlinuz-*)
 release=${release#vmlinuz-}
 busybox=$work/user/bin/busybox
 
-say "$version: sample drivers for $release"
+say "$version: drivers for $release"
 "$here/build-drivers.sh" "$work/kernel" "$release" "$version" "$work/drivers"
 
 say "$version: initrd"
@@ -70,7 +70,7 @@ take() { # MODULE
   esac
   for dependency in $(tr '\0' '\n' <"$to" | sed -n 's/^depends=//p' | tr ',' ' '); do take "${dependency//_/[-_]}"; done
 }
-for module in virtio_pci virtio_console 9pnet_virtio 9p overlay vfio vfio_iommu_type1 mdev iommufd mtty mdpy mbochs; do take "$module"; done
+for module in virtio_pci virtio_console 9pnet_virtio 9p overlay vfio vfio_iommu_type1 mdev iommufd mtty mdpy mbochs mfault; do take "$module"; done
 for file in modules.builtin modules.order; do cp "$modules/$file" "$root/lib/modules/$release/"; done
 "$busybox" depmod -b "$root" "$release"
 

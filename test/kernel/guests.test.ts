@@ -10,6 +10,8 @@ const vitest = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'vi
 async function runInGuest(kernel: string, command: readonly string[]): Promise<number | null> {
   const child = spawn(fileURLToPath(new URL('./boot.sh', import.meta.url)), [kernel, ...command], {
     stdio: ['ignore', 'inherit', 'inherit'],
+    // Less than the test may take, so that the console of a guest that hangs is shown.
+    env: { KERNEL_TIMEOUT: '1500', ...process.env },
   });
   const kill = (): boolean => child.kill();
   process.once('exit', kill);

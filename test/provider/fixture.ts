@@ -11,8 +11,11 @@ export interface Subject {
   open(): Promise<Fixture>;
 }
 
-/** What a fixture may be unable to do. `leaving`: a parent that is unloaded waits for its devices' users. */
-export type Ability = 'unload' | 'leaving' | 'faults' | 'deadline' | 'reconnect' | 'reboot' | 'users';
+/**
+ * What a fixture may be unable to do. `leaving`: a parent that is unloaded waits for its devices' users. `refusedRemoval`: a driver can
+ * refuse a removal.
+ */
+export type Ability = 'unload' | 'leaving' | 'faults' | 'refusedRemoval' | 'deadline' | 'reconnect' | 'reboot' | 'users';
 
 /** A parent that the kernel has, with all its devices to be made. */
 export interface KnownParent {
@@ -26,6 +29,8 @@ export interface KnownParent {
   /** Creations in this order, with the counts after each; taken back in reverse they give the same counts. */
   readonly walk: readonly { readonly create: string; readonly counts: Readonly<Record<string, number>> }[];
   readonly attributes?: KnownAttributes;
+  /** What cannot be tried on this parent, besides what its subject lacks, and why. */
+  readonly lacks?: Subject['lacks'];
 }
 
 /** Attributes that devices of `typeID` have. */

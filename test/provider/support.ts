@@ -7,6 +7,11 @@ import type { Ability, Fixture, KnownParent, Subject } from './fixture.ts';
 /** A signal that never aborts. */
 export const patient: AbortSignal = new AbortController().signal;
 
+/** The subject as far as one of its parents goes. */
+export function on(subject: Subject, known: KnownParent): Subject {
+  return { ...subject, lacks: { ...subject.lacks, ...known.lacks } };
+}
+
 /** A test of the contract on a fixture of its own; skipped, with the reason in its name, where the subject lacks what it needs. */
 export function contractTest(
   subject: Subject,

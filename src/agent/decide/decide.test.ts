@@ -119,6 +119,16 @@ const crashes: Row[] = [
     action: { kind: 'remove', why: 'rollback' },
   },
   {
+    it: 'waits with that until the kernel has answered the write',
+    desired: { attributes, digest },
+    observed: {
+      record: record({ step: 'attributes', attributes: { total: 2, written: 1, writing: true, digest } }),
+      device: device({ blockedSince: '2026-01-01T00:00:00Z' }),
+    },
+    action: 'wait',
+    reason: 'KernelBlocked',
+  },
+  {
     it: 'ends a rollback that was under way',
     observed: { record: record({ step: 'removing' }), device: device() },
     action: { kind: 'remove', why: 'rollback' },

@@ -132,6 +132,12 @@ const halfMade: Check = (desired, observed) => {
   if (device.state === 'removing') return wait('Removing', 'Somebody removes the device by hand; it is made again after that.', busyRetry);
   if (record.step === 'creating') return act({ kind: 'settle' });
   if (isComplete(record)) return undefined;
+  if (record.attributes.writing && device.blockedSince !== undefined)
+    return wait(
+      'KernelBlocked',
+      `The kernel has not finished writing attribute ${desired.attributes[record.attributes.written]?.name ?? ''} of the device${sinceWhen(device)}; once it has, the device is made anew.`,
+      busyRetry,
+    );
   if (record.attributes.writing) return undo(record, observed, 'rollback');
   return act({ kind: 'writeAttribute', index: record.attributes.written });
 };

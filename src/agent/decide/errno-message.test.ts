@@ -21,6 +21,7 @@ describe('explain', () => {
     ['remove', 'EROFS', 'PermissionDenied'],
     ['remove', 'ENOENT', 'Unremovable'],
     ['attribute', 'EINVAL', 'AttributeFailed'],
+    ['attribute', 'ETIMEDOUT', 'KernelBlocked'],
     ['group', 'EBUSY', 'GroupFailed'],
     ['connect', 'EIO', 'ProviderUnavailable'],
   ] as const)('at step %s takes %s for %s', (step, code, reason) => {

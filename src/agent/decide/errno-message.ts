@@ -25,6 +25,7 @@ const create: Table = {
   EROFS: ['PermissionDenied', readOnly],
   ENOMEM: ['CreateFailed', 'The kernel has no memory for the device: free some; it is tried again.'],
   ETIMEDOUT: ['KernelBlocked', "The kernel has not answered the creation: look for a hanging driver in the node's kernel log."],
+  EIO: ['CreateFailed', "The driver failed at making the device: look for the cause in the node's kernel log; it is tried again."],
 };
 
 const mayNotClaim =
@@ -60,6 +61,11 @@ const attribute: Table = {
   EACCES: ['AttributeFailed', 'The attribute cannot be written: leave it out.'],
   EPERM: ['AttributeFailed', 'The attribute cannot be written: leave it out.'],
   EBUSY: ['AttributeFailed', 'What the attribute asks for is taken: free it, or ask for another value in a new object.'],
+  ETIMEDOUT: ['KernelBlocked', "The kernel has not answered the write: look for a hanging driver in the node's kernel log."],
+  EIO: [
+    'AttributeFailed',
+    "The driver failed at writing the value: look for the cause in the node's kernel log, or leave the attribute out in a new object; it is tried again.",
+  ],
 };
 
 const group: Table = {

@@ -35,7 +35,8 @@ export function failureConditions(action: Action, error: unknown, desired: Desir
     return whileExisting(action, error, desired, observed, observed.device);
   if (action.kind === 'writeAttribute') {
     const name = desired.attributes[action.index]?.name ?? '';
-    return notCreated('AttributeFailed', `Attribute ${name} (number ${action.index + 1}): ${message} The device was rolled back.`);
+    const outcome = observed.device === undefined ? ' The device was rolled back.' : '';
+    return notCreated(reason, `Attribute ${name} (number ${action.index + 1}): ${message}${outcome}`);
   }
   return notCreated(reason, message);
 }

@@ -17,8 +17,11 @@ export function sinceWhen({ parent, blockedSince }: Device): string {
 }
 
 function blockedRemoval(device: Device, users: Users | undefined): string {
-  const by = users !== undefined && users.known.length > 0 ? usersText(users) : 'somebody';
-  return `The removal of the device${sinceWhen(device)} has not returned: the kernel waits until ${by} closes it. Nothing else waits for that.`;
+  const cause =
+    users !== undefined && users.known.length > 0
+      ? `the kernel waits until ${usersText(users)} closes it`
+      : "somebody has it open who cannot be seen from here, or its driver hangs: look in the node's kernel log";
+  return `The removal of the device${sinceWhen(device)} has not returned: ${cause}. Nothing else waits for that.`;
 }
 
 /** Whether the device that is there is the one the record tells of, and not one that somebody made since under the same UUID. */

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
-import type { Clock } from '../../lib/clock.ts';
+import { sleep, type Clock } from '../../lib/clock.ts';
 import { names, readText } from './files.ts';
 import type { SysfsLayout } from './layout.ts';
 import { parseOrderTitle, type Order } from './writer/order.ts';
+
+/** How often is looked whether an order of an earlier agent still hangs, of whose end nobody tells. ms */
+const lookInterval = 1_000;
 
 /**
  * What the kernel has been told and has not answered: by this agent, and by one before it, whose writer processes still hang. By device.
@@ -11,8 +14,8 @@ export class Orders {
   readonly #proc: string;
   readonly #clock: Clock;
   readonly #own = new Map<string, Order>();
-  /** Orders of earlier agents, with the process that carries them out. */
-  #inherited = new Map<string, { readonly order: Order; readonly pid: string }>();
+  /** Orders of earlier agents, by the process that carries them out, in the order in which they were given. */
+  #inherited = new Map<string, Order>();
   #looked: Promise<void> | undefined;
 
   constructor({ proc }: SysfsLayout, clock: Clock) {
@@ -39,25 +42,42 @@ export class Orders {
   }
 
   async of(id: string): Promise<Order | undefined> {
-    return this.#own.get(id) ?? (await this.#inheritedNow()).get(id);
+    return this.#own.get(id) ?? (await this.inherited()).get(id);
   }
 
   async all(): Promise<Map<string, Order>> {
-    return new Map([...(await this.#inheritedNow()), ...this.#own]);
+    return new Map([...(await this.inherited()), ...this.#own]);
   }
 
-  /** Those of earlier agents that still hang. */
-  async #inheritedNow(): Promise<Map<string, Order>> {
+  /**
+   * Tells of the end of each of `hanging`, orders of earlier agents, until all have ended.
+   * @throws the signal's reason when it is aborted first
+   */
+  async untilEnded(hanging: ReadonlyMap<string, Order>, onEnd: (order: Order) => void, signal: AbortSignal): Promise<void> {
+    while (hanging.size > 0) {
+      await sleep(this.#clock, lookInterval, signal);
+      const still = await this.inherited();
+      for (const [id, order] of hanging) if (still.get(id) !== order) onEnd(order);
+      hanging = still;
+    }
+  }
+
+  /** The orders of earlier agents that still hang, by device: of two that were given about one, the last. */
+  async inherited(): Promise<Map<string, Order>> {
     this.#looked ??= this.#look();
     await this.#looked;
-    for (const [id, { pid }] of this.#inherited) if ((await this.#orderOf(pid))?.id !== id) this.#inherited.delete(id);
-    return new Map([...this.#inherited].map(([id, { order }]) => [id, order]));
+    for (const [pid, { id, since }] of this.#inherited) {
+      const now = await this.#orderOf(pid);
+      if (now?.id !== id || now.since !== since) this.#inherited.delete(pid);
+    }
+    return new Map([...this.#inherited.values()].map((order) => [order.id, order]));
   }
 
   async #look(): Promise<void> {
     const pids = (await names(this.#proc)).filter((name) => /^\d+$/.test(name));
     const found = await Promise.all(pids.map(async (pid) => ({ pid, order: await this.#orderOf(pid) })));
-    this.#inherited = new Map(found.flatMap(({ pid, order }) => (order === undefined ? [] : [[order.id, { order, pid }]])));
+    const orders = found.flatMap(({ pid, order }): [string, Order][] => (order === undefined ? [] : [[pid, order]]));
+    this.#inherited = new Map(orders.sort(([, a], [, b]) => (a.since < b.since ? -1 : 1)));
   }
 
   async #orderOf(pid: string): Promise<Order | undefined> {

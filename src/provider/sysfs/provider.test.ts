@@ -122,6 +122,15 @@ describe('reading sysfs', () => {
       { name: 'weight', value: 'weight' },
     ]);
   });
+
+  it('leaves out an attribute whose reading the driver answers with an error', async () => {
+    tree.parent();
+    const folder = tree.device(id, 'live');
+    tree.file(`${folder}/weight`, '8\n');
+    // There is nothing at the address 0 of any process: EIO.
+    tree.link(`${folder}/broken`, '/proc/self/mem');
+    expect(await start().readAttributes(id, patient)).toEqual([{ name: 'weight', value: '8' }]);
+  });
 });
 
 describe('writing into sysfs', () => {
@@ -219,7 +228,12 @@ describe('a write that the kernel does not come back from', () => {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) tree.link(`proc/${pid}`, `/proc/${pid}`);
     const next = start();
     expect(await next.getDevice(id, patient)).toEqual(blocked);
+    const until = new AbortController();
+    const events = next.watch(until.signal)[Symbol.asyncIterator]();
+    expect((await events.next()).value).toEqual({ kind: 'sync' });
     await letGo(hanging);
-    await expect.poll(() => next.getDevice(id, patient)).toBeUndefined();
+    expect((await events.next()).value).toEqual({ kind: 'device', id, parent: '0000:86:00.0' });
+    expect(await next.getDevice(id, patient)).toBeUndefined();
+    until.abort();
   });
 });

@@ -185,7 +185,15 @@ export class SysfsProvider implements MdevProvider {
     const queue = new EventQueue();
     const until = AbortSignal.any([signal, this.#over.signal]);
     const { clock, log, relist = 5_000 } = this.#init;
+    // Before `sync`: whoever reads after it sees what ended earlier.
+    const inherited = await this.#orders.inherited();
     const listener = await startWatching({ layout: this.#layout, clock, log, relist }, queue, until);
+    // That it has answered somebody who is no more, the kernel does not say.
+    this.#orders
+      .untilEnded(inherited, ({ id, parent }) => tell(queue, id, parent), until)
+      .catch((err: unknown) => {
+        if (!until.aborted) log.error({ err }, 'what earlier agents told the kernel is no longer followed');
+      });
     this.#queues.add(queue);
     queue.push({ kind: 'sync' });
     try {
@@ -213,10 +221,7 @@ export class SysfsProvider implements MdevProvider {
   }
 
   #tell(id: string, parent: string): void {
-    for (const queue of this.#queues) {
-      queue.push({ kind: 'device', id, parent });
-      queue.push({ kind: 'parent', parent });
-    }
+    for (const queue of this.#queues) tell(queue, id, parent);
   }
 
   async #read<T>(step: ProviderStep, what: string, signal: AbortSignal, read: () => Promise<T>): Promise<T> {
@@ -233,4 +238,10 @@ export class SysfsProvider implements MdevProvider {
     if (device?.state === 'live') return device;
     throw new ProviderError('ENODEV', step, `There is no usable mdev ${uuid}${device === undefined ? '' : `: it is ${device.state}`}`);
   }
+}
+
+/** The device, and with it its parent's counts, may have changed. */
+function tell(queue: EventQueue, id: string, parent: string): void {
+  queue.push({ kind: 'device', id, parent });
+  queue.push({ kind: 'parent', parent });
 }

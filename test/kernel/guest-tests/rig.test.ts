@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { holdDevice } from './hold-device.ts';
+import { healAll, outcomeOf, setOutcome } from './mfault.ts';
 
 const parents = '/sys/class/mdev_bus';
 const devices = '/sys/bus/mdev/devices';
@@ -45,11 +47,12 @@ describe('the guest', () => {
   });
 });
 
-describe('the sample drivers', () => {
+describe('the drivers', () => {
   test.each([
     ['mtty', { 'mtty-1': 24, 'mtty-2': 12 }],
     ['mdpy', { 'mdpy-hd': 4, 'mdpy-vga': 4, 'mdpy-xga': 4 }],
     ['mbochs', { 'mbochs-large': 4, 'mbochs-medium': 16, 'mbochs-small': 64 }],
+    ['mfault', { 'mfault-large': 2, 'mfault-small': 8 }],
   ])('%s is a parent with its types', (parent, types) => {
     const found = readdirSync(join(parents, parent, 'mdev_supported_types'));
     expect(Object.fromEntries(found.map((type) => [type, available(parent, type)]))).toEqual(types);
@@ -62,6 +65,46 @@ describe('the sample drivers', () => {
     remove(uuid);
     expect(readdirSync(devices)).toEqual([]);
     expect([available('mtty', 'mtty-1'), available('mtty', 'mtty-2')]).toEqual([24, 12]);
+  });
+});
+
+describe('the driver that fails on demand', () => {
+  const write = (uuid: string, name: string, value: string) => (): void => writeFileSync(join(devices, uuid, 'vendor', name), value);
+
+  test('checks what is written to its attributes, and fails at one of them', () => {
+    const uuid = create('mfault', 'mfault-small');
+    for (const [name, value] of Object.entries({ level: '100', mode: 'fast' })) {
+      write(uuid, name, value)();
+      expect(readFileSync(join(devices, uuid, 'vendor', name), 'utf8')).toBe(`${value}\n`);
+    }
+    for (const value of ['101', '-1', 'fast']) expect(write(uuid, 'level', value), value).toThrow('EINVAL');
+    expect(write(uuid, 'mode', 'slow')).toThrow('EINVAL');
+    expect(write(uuid, 'broken', '1')).toThrow('EIO');
+  });
+
+  test('fails with the error that it was told of, and leaves nothing behind', () => {
+    setOutcome('create', 'ERANGE');
+    onTestFinished(healAll);
+    expect(() => create('mfault', 'mfault-large')).toThrow('ERANGE');
+    expect([readdirSync(devices), available('mfault', 'mfault-large')]).toEqual([[], 2]);
+  });
+
+  test('hangs so that no signal ends it, until it is told to go on', async () => {
+    setOutcome('create', 'hang');
+    onTestFinished(healAll);
+    expect(outcomeOf('create')).toBe('hang');
+    const uuid = randomUUID();
+    const writer = spawn('sh', ['-c', `echo ${uuid} >${join(typeFolder('mfault', 'mfault-small'), 'create')}`], { stdio: 'ignore' });
+    const ended = once(writer, 'exit');
+    const state = (): string | undefined => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${writer.pid ?? ''}/status`, 'utf8'))?.[1];
+    await expect.poll(state).toBe('D');
+    writer.kill('SIGKILL');
+    await expect.poll(() => readFileSync(`/proc/${writer.pid ?? ''}/status`, 'utf8')).toMatch(/^ShdPnd:\s+0*100$/m);
+    expect([state(), readdirSync(devices)]).toEqual(['D', [uuid]]);
+    healAll();
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    expect(available('mfault', 'mfault-small')).toBe(7);
+    remove(uuid);
   });
 });
 
@@ -99,6 +142,8 @@ test('mdevctl lists the types of all parents', () => {
     'mdpy-hd',
     'mdpy-vga',
     'mdpy-xga',
+    'mfault-large',
+    'mfault-small',
     'mtty-1',
     'mtty-2',
   ]);

@@ -1,16 +1,28 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
-import { sleep, systemClock } from '../../../src/lib/clock.ts';
 import { SysfsProvider } from '../../../src/provider/sysfs/provider.ts';
 import type { Fixture, KnownParent, Subject } from '../../provider/fixture.ts';
 import { patient } from '../../provider/support.ts';
+import { ForwardClock } from './forward-clock.ts';
 import { holdDevice, type DeviceHolder } from './hold-device.ts';
+import { healAll, setOutcome } from './mfault.ts';
+import { hangingWriter } from './writers.ts';
 
 const execute = promisify(execFile);
 
-/** The kernel's sample drivers, as their modules are named. */
+/** Longer than a writer process takes to start in a guest whose machine has more to do; it costs no time, for the clock is put forward. ms */
+const deadline = 50_000;
+
+/** Why it is tried on mfault, and not on them. */
+const samples: Subject['lacks'] = {
+  faults: "the kernel's sample drivers do not fail on demand",
+  deadline: "the kernel's sample drivers do not hang on demand",
+};
+
+/** The kernel's sample drivers and the rig's own, as their modules are named. */
 const parents: readonly KnownParent[] = [
   {
     name: 'mbochs',
@@ -23,6 +35,7 @@ const parents: readonly KnownParent[] = [
       { create: 'mbochs-small', counts: { 'mbochs-small': 47, 'mbochs-medium': 11, 'mbochs-large': 2 } },
     ],
     attributes: { readOnly: 'vendor/memory' },
+    lacks: samples,
   },
   {
     name: 'mdpy',
@@ -32,6 +45,19 @@ const parents: readonly KnownParent[] = [
     typeID: 'mdpy-vga',
     walk: [{ create: 'mdpy-hd', counts: { 'mdpy-vga': 3, 'mdpy-xga': 3, 'mdpy-hd': 3 } }],
     attributes: { readOnly: 'vendor/resolution' },
+    lacks: samples,
+  },
+  {
+    name: 'mfault',
+    sharing: 'Unknown',
+    features: ['Attributes'],
+    types: { 'mfault-small': 8, 'mfault-large': 2 },
+    typeID: 'mfault-small',
+    walk: [
+      { create: 'mfault-small', counts: { 'mfault-small': 7, 'mfault-large': 2 } },
+      { create: 'mfault-large', counts: { 'mfault-small': 7, 'mfault-large': 1 } },
+    ],
+    attributes: { writable: { name: 'vendor/level', value: '42', refused: '101' }, readOnly: 'vendor/instance' },
   },
   {
     name: 'mtty',
@@ -44,6 +70,7 @@ const parents: readonly KnownParent[] = [
       { create: 'mtty-2', counts: { 'mtty-1': 21, 'mtty-2': 10 } },
     ],
     attributes: { readOnly: 'vendor/sample_mdev_dev' },
+    lacks: samples,
   },
 ];
 
@@ -70,13 +97,13 @@ export const sysfs: Subject = {
   parents,
   lacks: {
     leaving: 'a module whose device is open is busy: it is refused, and does not wait',
-    faults: 'real drivers do not fail on demand',
-    deadline: 'real drivers do not hang on demand; writes that hang are in blocked.test.ts',
+    refusedRemoval: 'a driver of this kernel is told of a removal, and not asked',
     reconnect: 'there is no connection to a kernel',
     reboot: 'the test ends with its kernel',
   },
   async open(): Promise<Fixture> {
-    const provider = new SysfsProvider({ root: '/', clock: systemClock, log: pino({ level: 'silent' }) });
+    const clock = new ForwardClock();
+    const provider = new SysfsProvider({ root: '/', clock, log: pino({ level: 'silent' }), deadline });
     const holders: DeviceHolder[] = [];
     return {
       provider,
@@ -91,12 +118,24 @@ export const sysfs: Subject = {
         await execute('rmmod', [name]);
       },
       loadParent: (name) => module(name),
-      strike: none('driver that fails on demand'),
-      heal: none('driver that fails on demand'),
-      pass: (ms) => sleep(systemClock, ms, patient),
+      async strike(parent, operation, outcome) {
+        if (parent !== 'mfault' || operation === 'online') await none(`${parent} that fails at ${operation} on demand`)();
+        else setOutcome(operation, outcome);
+      },
+      heal: async () => {
+        healAll();
+        await Promise.resolve();
+      },
+      async pass(ms) {
+        // What the provider tells of may be on its way to the kernel yet; past its deadline it would not be begun.
+        for (const { id, state } of await provider.listDevices(patient))
+          if (state !== 'live') await hangingWriter(id, state === 'creating' ? 'create' : 'remove');
+        clock.forward(ms);
+      },
       breakConnection: none('connection'),
       reboot: none('second kernel'),
       async [Symbol.asyncDispose]() {
+        if (existsSync('/sys/module/mfault')) healAll();
         await provider.close();
         // A removal waits for them.
         for (const holder of holders) await holder[Symbol.asyncDispose]();

@@ -21,7 +21,7 @@ share() { # TAG FOLDER OPTIONS
 }
 share boot /run/boot cache=none || poweroff -f
 . /run/boot/shares
-modprobe -a vfio_iommu_type1 mtty mdpy mbochs
+modprobe -a vfio_iommu_type1 mtty mdpy mbochs mfault
 # Not every kernel has it.
 modprobe -q iommufd
 output=/dev/console

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import type { Subject } from '../fixture.ts';
-import { contractTest, make, parentsWith, patient, refusal } from '../support.ts';
+import { contractTest, make, on, parentsWith, patient, refusal } from '../support.ts';
 
 const notAttributes = [
   '',
@@ -83,7 +83,7 @@ export function attributesContract(subject: Subject): void {
         },
       );
 
-      contractTest(subject, ['faults'], `the errno of the driver of ${known.name} is handed on`, async (fixture) => {
+      contractTest(on(subject, known), ['faults'], `the errno of the driver of ${known.name} is handed on`, async (fixture) => {
         const id = await make(fixture.provider, known);
         await fixture.strike(known.name, 'attribute', 'ERANGE');
         expect(await refusal(fixture.provider.setAttribute(id, name, value, patient))).toEqual({ code: 'ERANGE', step: 'attribute' });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import type { Subject } from '../fixture.ts';
-import { contractTest, make, patient, refusal, until, watching } from '../support.ts';
+import { contractTest, make, on, patient, refusal, until, watching } from '../support.ts';
 
 /** Longer than a provider waits before it connects again. */
 const longEnough = 3_000;
@@ -12,7 +12,7 @@ export function connectionContract(subject: Subject): void {
 
   describe('a connection that breaks', () => {
     contractTest(
-      subject,
+      on(subject, first),
       ['reconnect', 'faults'],
       'fails the calls in flight with EIO at connect, and the next ones find the kernel again',
       async (fixture) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import type { Subject } from '../fixture.ts';
-import { contractTest, everything, make, parentsWith, patient, refusal } from '../support.ts';
+import { contractTest, everything, make, on, parentsWith, patient, refusal } from '../support.ts';
 
 const malformed: [string, (id: string) => string][] = [
   ['the empty text', () => ''],
@@ -94,7 +94,7 @@ export function createContract(subject: Subject): void {
     });
 
     for (const known of subject.parents)
-      contractTest(subject, ['faults'], `a driver of ${known.name} that fails leaves nothing behind`, async (fixture) => {
+      contractTest(on(subject, known), ['faults'], `a driver of ${known.name} that fails leaves nothing behind`, async (fixture) => {
         const { provider } = fixture;
         const before = await everything(provider);
         const id = randomUUID();

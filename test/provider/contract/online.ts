@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import type { Subject } from '../fixture.ts';
-import { contractTest, make, parentsWith, patient, refusal } from '../support.ts';
+import { contractTest, make, on, parentsWith, patient, refusal } from '../support.ts';
 
 export function onlineContract(subject: Subject): void {
   describe('online and offline', () => {
@@ -26,7 +26,7 @@ export function onlineContract(subject: Subject): void {
         await provider.setOnline(id, false, patient);
       });
 
-      contractTest(subject, ['faults'], `a driver of ${known.name} that fails leaves the device as it was`, async (fixture) => {
+      contractTest(on(subject, known), ['faults'], `a driver of ${known.name} that fails leaves the device as it was`, async (fixture) => {
         const { provider } = fixture;
         const id = await make(provider, known);
         const before = await provider.getDevice(id, patient);

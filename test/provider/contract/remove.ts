@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import type { Subject } from '../fixture.ts';
-import { contractTest, everything, make, patient, refusal, until } from '../support.ts';
+import { contractTest, everything, make, on, patient, refusal, until } from '../support.ts';
 
 export function removeContract(subject: Subject): void {
   describe('removing', () => {
@@ -28,7 +28,7 @@ export function removeContract(subject: Subject): void {
       });
 
       contractTest(
-        subject,
+        on(subject, known),
         ['faults'],
         `a device of ${known.name} that is being removed can be neither opened, made nor removed`,
         async (fixture) => {
@@ -54,7 +54,7 @@ export function removeContract(subject: Subject): void {
       );
 
       contractTest(
-        subject,
+        on(subject, known),
         ['faults'],
         `a device of ${known.name} that is being created is EAGAIN, and is made all the same`,
         async (fixture) => {
@@ -73,18 +73,23 @@ export function removeContract(subject: Subject): void {
         },
       );
 
-      contractTest(subject, ['faults'], `a driver of ${known.name} that refuses leaves the device as it was`, async (fixture) => {
-        const { provider } = fixture;
-        const id = await make(provider, known);
-        const before = await everything(provider);
-        await fixture.strike(known.name, 'remove', 'EIO');
-        expect(await refusal(provider.remove(id, patient))).toEqual({ code: 'EIO', step: 'remove' });
-        expect(await everything(provider)).toEqual(before);
-        await fixture.heal();
-        const held = await fixture.holdOpen(id);
-        await held.release();
-        await provider.remove(id, patient);
-      });
+      contractTest(
+        on(subject, known),
+        ['faults', 'refusedRemoval'],
+        `a driver of ${known.name} that refuses leaves the device as it was`,
+        async (fixture) => {
+          const { provider } = fixture;
+          const id = await make(provider, known);
+          const before = await everything(provider);
+          await fixture.strike(known.name, 'remove', 'EIO');
+          expect(await refusal(provider.remove(id, patient))).toEqual({ code: 'EIO', step: 'remove' });
+          expect(await everything(provider)).toEqual(before);
+          await fixture.heal();
+          const held = await fixture.holdOpen(id);
+          await held.release();
+          await provider.remove(id, patient);
+        },
+      );
     }
 
     const [first] = subject.parents;

@@ -35,3 +35,11 @@ it('a look that fails keeps no other from looking', async () => {
   await expect(scans.scan()).rejects.toThrow();
   await expect(scans.scan()).rejects.toThrow();
 });
+
+it('a writer, which has the group of what it removes open, holds nothing', async () => {
+  process(7);
+  process(8);
+  tree.file('proc/7/cmdline', 'qemu-system-x86_64\0-device\0vfio-pci\0');
+  tree.file('proc/8/cmdline', 'mdev-writer remove 12345678-1234-1234-1234-123456789abc - 2026-01-01T00:00:00.000Z 0000:86:00.0\0');
+  expect((await new HolderScans(sysfsLayout(tree.root)).scan()).holders.map(({ pid }) => pid)).toEqual([7]);
+});

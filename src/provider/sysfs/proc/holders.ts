@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { deviceNumber, isDenied, linkTarget, names, readText } from '../files.ts';
 import type { SysfsLayout } from '../layout.ts';
+import { isBusyWriter } from '../writer/order.ts';
 
 /** One process that has VFIO files open. */
 export interface Holder {
@@ -30,7 +31,8 @@ export async function scanHolders({ proc }: SysfsLayout): Promise<Scan> {
   for (const pid of pids) {
     try {
       const holder = await holderOf(join(proc, pid), Number(pid));
-      if (holder !== undefined) holders.push(holder);
+      // A writer claims the group of what it removes, for as long as that hangs: it is no user.
+      if (holder !== undefined && !isBusyWriter((await readText(join(proc, pid, 'cmdline'))) ?? '')) holders.push(holder);
     } catch (error) {
       if (!isDenied(error)) throw error;
       refused += 1;

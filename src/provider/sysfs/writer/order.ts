@@ -19,6 +19,11 @@ export function orderTitle({ kind, id, parent, typeID, since }: Omit<Order, 'ove
 /** A writer process that has nothing to do. */
 export const writerTitle = 'mdev-writer';
 
+/** Whether a process is a writer at work, by /proc/PID/cmdline. */
+export function isBusyWriter(cmdline: string): boolean {
+  return cmdline.startsWith(`${writerTitle} `);
+}
+
 const pattern = /^mdev-writer (create|remove|attribute|claim) ([0-9a-f-]{36}) (\S+) (\S+) ([^\0]+)/;
 
 /** The order that a process's name tells of, by /proc/PID/cmdline. */
