@@ -11,17 +11,15 @@ import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts'
 import { mdevParentSchema, type MdevParent } from '../../src/api/mdev-parent.ts';
 import { parentObjectName } from '../../src/api/parent-name.ts';
 import { startApiServer, type ApiServer } from '../../src/apiserver/server.ts';
-import { bootHost, type EmulatedHost } from '../../src/emulator/host.ts';
-import type { Profile } from '../../src/emulator/profile.ts';
 import type { KubeClient, KubeObject } from '../../src/kube/client.ts';
 import { HttpClient } from '../../src/kube/http-client.ts';
 import { deviceResource, eventResource, keyOf, parentResource, type ResourceRef } from '../../src/kube/resource.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { MdevProvider } from '../../src/provider/contract.ts';
-import { EmulatedProvider } from '../../src/provider/emulated/provider.ts';
 import { waitForObjects } from '../support/cluster-client.ts';
 
-const patience = 10_000;
+/** How long a test waits for an object to become as expected, ms, if it does not say. */
+const usualPatience = 10_000;
 
 /** `LOG_LEVEL=debug` of the test process shows what agent and kernel do. */
 export function testLogger(): Logger {
@@ -65,6 +63,7 @@ export async function waitFor<T>(
   key: string,
   read: (object: unknown) => T,
   predicate: (object: T | undefined) => boolean,
+  patience = usualPatience,
 ): Promise<T | undefined> {
   const timeout = AbortSignal.timeout(patience);
   const satisfied = new AbortController();
@@ -99,33 +98,39 @@ export interface DeviceInit {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
-/** One node: an emulated host, an agent's data directory, and an agent that comes and goes. */
-export class TestNode implements AsyncDisposable {
+export interface AgentNodeInit {
+  readonly cluster: Cluster;
+  readonly name: string;
+  /** The agent's own; deleted with the node. */
+  readonly dataDir: string;
+  readonly adoptNamespaces?: string[];
+  /** How long is waited for an object to become as expected, ms; 10 s if left out. */
+  readonly patience?: number;
+  /** How often the agent looks at what no kernel announces, ms; often if left out. */
+  readonly recheckInterval?: number;
+}
+
+/** One node: an agent's data directory, and an agent that comes and goes. */
+export class AgentNode implements AsyncDisposable {
   cluster: Cluster;
   readonly name: string;
   readonly dataDir: string;
   readonly adoptNamespaces: string[];
-  host: EmulatedHost;
-  readonly #profile: Profile;
+  readonly #patience: number;
+  readonly #recheckInterval: number;
   #agent: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
 
-  private constructor(cluster: Cluster, name: string, dataDir: string, profile: Profile, host: EmulatedHost, adoptNamespaces: string[]) {
+  constructor({ cluster, name, dataDir, adoptNamespaces = [], patience = usualPatience, recheckInterval = 200 }: AgentNodeInit) {
     this.cluster = cluster;
     this.name = name;
     this.dataDir = dataDir;
-    this.#profile = profile;
-    this.host = host;
     this.adoptNamespaces = adoptNamespaces;
-  }
-
-  static async boot(cluster: Cluster, name: string, profile: Profile, adoptNamespaces: string[] = []): Promise<TestNode> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'agent-node-'));
-    const host = await bootHost(profile, { clock: systemClock, report: () => undefined });
-    return new TestNode(cluster, name, dataDir, profile, host, adoptNamespaces);
+    this.#patience = patience;
+    this.#recheckInterval = recheckInterval;
   }
 
   /** Starts an agent and waits until it has read everything. */
-  async start(provider: MdevProvider = this.provider(), client = this.cluster.client): Promise<void> {
+  async startOn(provider: MdevProvider, client = this.cluster.client): Promise<void> {
     const stop = new AbortController();
     const synced = Promise.withResolvers<undefined>();
     const done = runAgent(
@@ -137,7 +142,7 @@ export class TestNode implements AsyncDisposable {
         adoptNamespaces: this.adoptNamespaces,
         registerNode: true,
         nodeLease: false,
-        recheckInterval: 200,
+        recheckInterval: this.#recheckInterval,
         clock: systemClock,
         random: () => 0.5,
         log: testLogger(),
@@ -155,19 +160,9 @@ export class TestNode implements AsyncDisposable {
     this.#agent = undefined;
   }
 
-  provider(deadline = 10_000): MdevProvider {
-    return new EmulatedProvider({ host: this.host, clock: systemClock, log: testLogger(), deadline });
-  }
-
-  /** Reboots the host; an agent must be stopped before. */
-  async reboot(): Promise<void> {
-    await this.host[Symbol.asyncDispose]();
-    this.host = await bootHost(this.#profile, { clock: systemClock, report: () => undefined });
-  }
-
   /** Makes an MdevDevice as the controller leaves it: with finalizer and allocation. */
   async create({ name, namespace = 'default', parent, type, spec = {} }: DeviceInit): Promise<MdevDevice> {
-    const signal = AbortSignal.timeout(patience);
+    const signal = AbortSignal.timeout(this.#patience);
     const object = {
       apiVersion: 'mediated.dev/v1alpha1',
       kind: 'MdevDevice',
@@ -192,12 +187,12 @@ export class TestNode implements AsyncDisposable {
       },
     };
     const options = { fieldManager: 'mdev-controller', force: true, subresource: 'status' } as const;
-    const signal = AbortSignal.timeout(patience);
+    const signal = AbortSignal.timeout(this.#patience);
     return mdevDeviceSchema.parse(await this.cluster.client.apply(deviceResource, { namespace, name }, { status }, options, signal));
   }
 
   async delete(name: string, namespace = 'default'): Promise<void> {
-    await this.cluster.client.delete(deviceResource, { namespace, name }, {}, AbortSignal.timeout(patience));
+    await this.cluster.client.delete(deviceResource, { namespace, name }, {}, AbortSignal.timeout(this.#patience));
   }
 
   async device(name: string, predicate: (device: MdevDevice) => boolean, namespace = 'default'): Promise<MdevDevice> {
@@ -208,6 +203,7 @@ export class TestNode implements AsyncDisposable {
       `${namespace}/${name}`,
       read,
       (device) => device !== undefined && predicate(device),
+      this.#patience,
     );
     if (found === undefined) throw new Error(`There is no MdevDevice ${namespace}/${name}`);
     return found;
@@ -220,13 +216,14 @@ export class TestNode implements AsyncDisposable {
 
   async gone(name: string, namespace = 'default'): Promise<void> {
     const isGone = (object: unknown): boolean => object === undefined;
-    await waitFor(this.cluster.client, deviceResource, `${namespace}/${name}`, (object) => object, isGone);
+    await waitFor(this.cluster.client, deviceResource, `${namespace}/${name}`, (object) => object, isGone, this.#patience);
   }
 
   async parent(name: string, predicate: (parent: MdevParent) => boolean): Promise<MdevParent> {
     const read = (object: unknown): MdevParent => mdevParentSchema.parse(object);
     const key = parentObjectName(this.name, name);
-    const found = await waitFor(this.cluster.client, parentResource, key, read, (parent) => parent !== undefined && predicate(parent));
+    const suits = (parent: MdevParent | undefined): boolean => parent !== undefined && predicate(parent);
+    const found = await waitFor(this.cluster.client, parentResource, key, read, suits, this.#patience);
     if (found === undefined) throw new Error(`There is no MdevParent ${key}`);
     return found;
   }
@@ -240,20 +237,11 @@ export class TestNode implements AsyncDisposable {
   async event(reason: string, about: string): Promise<void> {
     const fits = (event: KubeObject): boolean =>
       event['reason'] === reason && (event['involvedObject'] as { name?: string } | undefined)?.name === about;
-    await waitForObjects(this.cluster.client, eventResource, (events) => [...events.values()].some(fits), patience);
+    await waitForObjects(this.cluster.client, eventResource, (events) => [...events.values()].some(fits), this.#patience);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    await this.host[Symbol.asyncDispose]();
     await rm(this.dataDir, { recursive: true });
   }
-}
-
-/** The UUIDs of all devices of a host, ordered. */
-export function uuidsOf(host: EmulatedHost): string[] {
-  return host.bus
-    .devices()
-    .map(({ uuid }) => uuid)
-    .sort();
 }

@@ -9,7 +9,8 @@ import { RemoteProvider } from '../../src/provider/remote/client.ts';
 import { providerService } from '../../src/provider/remote/provider-service.ts';
 import { serveSocket, type SocketServer } from '../../src/provider/remote/server.ts';
 import type { ProcessInit } from './agent-process.ts';
-import { Cluster, TestNode, testLogger, uuidsOf } from './harness.ts';
+import { Cluster, testLogger } from './agent-node.ts';
+import { TestNode, uuidsOf } from './harness.ts';
 import { foreignUUID, matrix, testProfile } from './profiles.ts';
 
 const attributes = [

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findCondition } from '../../src/api/condition.ts';
 import { deviceResource } from '../../src/kube/resource.ts';
-import { Cluster, TestNode, uuidsOf } from './harness.ts';
+import { Cluster } from './agent-node.ts';
+import { TestNode, uuidsOf } from './harness.ts';
 import { foreignUUID, gpu, gvt, matrix, testProfile } from './profiles.ts';
 
 describe('the agent', () => {

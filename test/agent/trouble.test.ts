@@ -11,7 +11,8 @@ import { RemoteProvider } from '../../src/provider/remote/client.ts';
 import { providerService } from '../../src/provider/remote/provider-service.ts';
 import { serveSocket, type SocketServer } from '../../src/provider/remote/server.ts';
 import { countingClient } from './counting-client.ts';
-import { Cluster, TestNode, testLogger, uuidsOf } from './harness.ts';
+import { Cluster, testLogger } from './agent-node.ts';
+import { TestNode, uuidsOf } from './harness.ts';
 import { foreignUUID, gpu, gvt, testProfile } from './profiles.ts';
 
 const small = 'i915-GVTg_V5_8';

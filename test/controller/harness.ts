@@ -10,7 +10,7 @@ import { deviceResource, eventResource, nodeResource, parentResource } from '../
 import { Reflector } from '../../src/kube/reflector.ts';
 import { Store } from '../../src/kube/store.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { Cluster, testLogger, waitFor } from '../agent/harness.ts';
+import { Cluster, testLogger, waitFor } from '../agent/agent-node.ts';
 
 const patience = 15_000;
 const agent = { fieldManager: 'mdev-agent', force: true, subresource: 'status' } as const;
