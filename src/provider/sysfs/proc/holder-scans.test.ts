@@ -35,3 +35,10 @@ it('a look that fails keeps no other from looking', async () => {
   await expect(scans.scan()).rejects.toThrow();
   await expect(scans.scan()).rejects.toThrow();
 });
+
+it('a writer of the provider, which holds a group while it removes a device, is no user', async () => {
+  process(7);
+  process(8);
+  tree.file('proc/8/cmdline', 'mdev-writer remove 12345678-1234-1234-1234-123456789abc mtty-1 2026-01-01T00:00:00Z mtty\0');
+  expect((await new HolderScans(sysfsLayout(tree.root)).scan()).holders.map(({ pid }) => pid)).toEqual([7]);
+});

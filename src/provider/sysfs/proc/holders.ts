@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { deviceNumber, isDenied, linkTarget, names, readText } from '../files.ts';
 import type { SysfsLayout } from '../layout.ts';
+import { writerTitle } from '../writer/order.ts';
 
 /** One process that has VFIO files open. */
 export interface Holder {
@@ -74,5 +75,11 @@ async function holderOf(folder: string, pid: number): Promise<Holder | undefined
       else devices.add(path.slice(path.lastIndexOf('/') + 1));
     }
   }
-  return nodes.size + devices.size + unnamed === 0 ? undefined : { pid, nodes, devices, unnamed };
+  if (nodes.size + devices.size + unnamed === 0 || (await isWriter(folder))) return undefined;
+  return { pid, nodes, devices, unnamed };
+}
+
+/** Whether it is one of ours, which holds a group while it removes a device: no user of it. */
+async function isWriter(folder: string): Promise<boolean> {
+  return (await readText(join(folder, 'cmdline')))?.startsWith(writerTitle) === true;
 }
