@@ -1,60 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
-import { pino, type Logger } from 'pino';
+import { rm } from 'node:fs/promises';
 import { runAgent } from '../../src/agent/agent.ts';
 import { findCondition } from '../../src/api/condition.ts';
-import { customResourceDefinitions } from '../../src/api/crds.ts';
 import { deviceFinalizer } from '../../src/api/group.ts';
 import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts';
 import { mdevParentSchema, type MdevParent } from '../../src/api/mdev-parent.ts';
 import { parentObjectName } from '../../src/api/parent-name.ts';
-import { startApiServer, type ApiServer } from '../../src/apiserver/server.ts';
 import type { KubeClient, KubeObject } from '../../src/kube/client.ts';
-import { HttpClient } from '../../src/kube/http-client.ts';
 import { deviceResource, eventResource, keyOf, parentResource, type ResourceRef } from '../../src/kube/resource.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { MdevProvider } from '../../src/provider/contract.ts';
 import { waitForObjects } from '../support/cluster-client.ts';
+import type { Cluster } from './cluster.ts';
+import { testLogger } from './test-logger.ts';
 
 /** How long a test waits for an object to become as expected, ms, if it does not say. */
 const usualPatience = 10_000;
-
-/** `LOG_LEVEL=debug` of the test process shows what agent and kernel do. */
-export function testLogger(): Logger {
-  return pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
-}
-
-/** An API server of its own with the CRDs, and a client that sees everything. */
-export class Cluster implements AsyncDisposable {
-  readonly client: KubeClient;
-  readonly dataDir: string;
-  readonly kubeconfig: string;
-  readonly #server: ApiServer;
-
-  private constructor(server: ApiServer, dataDir: string) {
-    this.#server = server;
-    this.dataDir = dataDir;
-    this.kubeconfig = server.kubeconfigPath;
-    const config = new KubeConfig();
-    config.loadFromFile(server.kubeconfigPath);
-    this.client = new HttpClient({ config, clock: systemClock, userAgent: 'mdev-operator-test' });
-  }
-
-  static async start(): Promise<Cluster> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'agent-cluster-'));
-    const crds = [...customResourceDefinitions().values()] as unknown as Parameters<typeof startApiServer>[0]['crds'];
-    const server = await startApiServer({ dataDir, host: '127.0.0.1', port: 0, crds, clock: systemClock, log: testLogger() });
-    return new Cluster(server, dataDir);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.client.close();
-    await this.#server.close();
-    await rm(this.dataDir, { recursive: true });
-  }
-}
 
 /** The objects of one resource, followed until one satisfies what is waited for. */
 export async function waitFor<T>(

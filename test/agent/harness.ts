@@ -6,7 +6,9 @@ import type { Profile } from '../../src/emulator/profile.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { MdevProvider } from '../../src/provider/contract.ts';
 import { EmulatedProvider } from '../../src/provider/emulated/provider.ts';
-import { AgentNode, testLogger, type AgentNodeInit, type Cluster } from './agent-node.ts';
+import { AgentNode, type AgentNodeInit } from './agent-node.ts';
+import type { Cluster } from './cluster.ts';
+import { testLogger } from './test-logger.ts';
 
 /** A node whose kernel is emulated in the test's process. */
 export class TestNode extends AgentNode {

@@ -10,7 +10,7 @@ const program = new URL('./mortal-agent-process.ts', import.meta.url);
 const deathPoints = new URL('./death-points.ts', import.meta.url);
 
 /** How long an agent may take to its death, ms. */
-const patience = 200_000;
+const patience = 600_000;
 
 /** An agent on this machine's kernel that is to be killed: its process has been started already, which takes long under emulation. */
 export class MortalAgent implements AsyncDisposable {
