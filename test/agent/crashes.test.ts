@@ -9,7 +9,10 @@ import { RemoteProvider } from '../../src/provider/remote/client.ts';
 import { providerService } from '../../src/provider/remote/provider-service.ts';
 import { serveSocket, type SocketServer } from '../../src/provider/remote/server.ts';
 import type { ProcessInit } from './agent-process.ts';
-import { Cluster, TestNode, testLogger, uuidsOf } from './harness.ts';
+import type { Cluster } from './cluster.ts';
+import { TestNode, uuidsOf } from './harness.ts';
+import { startCluster } from './start-cluster.ts';
+import { testLogger } from './test-logger.ts';
 import { foreignUUID, matrix, testProfile } from './profiles.ts';
 
 const attributes = [
@@ -27,7 +30,7 @@ describe('an agent that is killed', () => {
   let nodes = 0;
   const children: ChildProcess[] = [];
   beforeAll(async () => {
-    cluster = await Cluster.start();
+    cluster = await startCluster();
   });
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]();

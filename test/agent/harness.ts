@@ -1,158 +1,35 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
-import { pino, type Logger } from 'pino';
-import { runAgent } from '../../src/agent/agent.ts';
-import { findCondition } from '../../src/api/condition.ts';
-import { customResourceDefinitions } from '../../src/api/crds.ts';
-import { deviceFinalizer } from '../../src/api/group.ts';
-import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts';
-import { mdevParentSchema, type MdevParent } from '../../src/api/mdev-parent.ts';
-import { parentObjectName } from '../../src/api/parent-name.ts';
-import { startApiServer, type ApiServer } from '../../src/apiserver/server.ts';
 import { bootHost, type EmulatedHost } from '../../src/emulator/host.ts';
 import type { Profile } from '../../src/emulator/profile.ts';
-import type { KubeClient, KubeObject } from '../../src/kube/client.ts';
-import { HttpClient } from '../../src/kube/http-client.ts';
-import { deviceResource, eventResource, keyOf, parentResource, type ResourceRef } from '../../src/kube/resource.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { MdevProvider } from '../../src/provider/contract.ts';
 import { EmulatedProvider } from '../../src/provider/emulated/provider.ts';
-import { waitForObjects } from '../support/cluster-client.ts';
+import { AgentNode, type AgentNodeInit } from './agent-node.ts';
+import type { Cluster } from './cluster.ts';
+import { testLogger } from './test-logger.ts';
 
-const patience = 10_000;
-
-/** `LOG_LEVEL=debug` of the test process shows what agent and kernel do. */
-export function testLogger(): Logger {
-  return pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
-}
-
-/** An API server of its own with the CRDs, and a client that sees everything. */
-export class Cluster implements AsyncDisposable {
-  readonly client: KubeClient;
-  readonly dataDir: string;
-  readonly kubeconfig: string;
-  readonly #server: ApiServer;
-
-  private constructor(server: ApiServer, dataDir: string) {
-    this.#server = server;
-    this.dataDir = dataDir;
-    this.kubeconfig = server.kubeconfigPath;
-    const config = new KubeConfig();
-    config.loadFromFile(server.kubeconfigPath);
-    this.client = new HttpClient({ config, clock: systemClock, userAgent: 'mdev-operator-test' });
-  }
-
-  static async start(): Promise<Cluster> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'agent-cluster-'));
-    const crds = [...customResourceDefinitions().values()] as unknown as Parameters<typeof startApiServer>[0]['crds'];
-    const server = await startApiServer({ dataDir, host: '127.0.0.1', port: 0, crds, clock: systemClock, log: testLogger() });
-    return new Cluster(server, dataDir);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.client.close();
-    await this.#server.close();
-    await rm(this.dataDir, { recursive: true });
-  }
-}
-
-/** The objects of one resource, followed until one satisfies what is waited for. */
-export async function waitFor<T>(
-  client: KubeClient,
-  resource: ResourceRef,
-  key: string,
-  read: (object: unknown) => T,
-  predicate: (object: T | undefined) => boolean,
-): Promise<T | undefined> {
-  const timeout = AbortSignal.timeout(patience);
-  const satisfied = new AbortController();
-  const list = await client.list(resource, {}, timeout);
-  const found = (list.items as readonly KubeObject[]).find(({ metadata }) => keyOf(metadata) === key);
-  let last = found === undefined ? undefined : read(found);
-  if (predicate(last)) return last;
-  try {
-    await client.watch(
-      resource,
-      { resourceVersion: list.resourceVersion, timeoutSeconds: 60 },
-      ({ type, object }) => {
-        const changed = object as KubeObject;
-        if (type === 'BOOKMARK' || type === 'ERROR' || keyOf(changed.metadata) !== key) return;
-        last = type === 'DELETED' ? undefined : read(changed);
-        if (predicate(last)) satisfied.abort();
-      },
-      AbortSignal.any([timeout, satisfied.signal]),
-    );
-  } catch (error) {
-    if (satisfied.signal.aborted) return last;
-    throw new Error(`${key} did not become as expected; last seen: ${JSON.stringify(last)}`, { cause: error });
-  }
-  throw new Error(`The watch of ${key} ended; last seen: ${JSON.stringify(last)}`);
-}
-
-export interface DeviceInit {
-  readonly name: string;
-  readonly namespace?: string;
-  readonly parent: string;
-  readonly type: string;
-  readonly spec?: Readonly<Record<string, unknown>>;
-}
-
-/** One node: an emulated host, an agent's data directory, and an agent that comes and goes. */
-export class TestNode implements AsyncDisposable {
-  cluster: Cluster;
-  readonly name: string;
-  readonly dataDir: string;
-  readonly adoptNamespaces: string[];
+/** A node whose kernel is emulated in the test's process. */
+export class TestNode extends AgentNode {
   host: EmulatedHost;
   readonly #profile: Profile;
-  #agent: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
 
-  private constructor(cluster: Cluster, name: string, dataDir: string, profile: Profile, host: EmulatedHost, adoptNamespaces: string[]) {
-    this.cluster = cluster;
-    this.name = name;
-    this.dataDir = dataDir;
+  private constructor(init: AgentNodeInit, profile: Profile, host: EmulatedHost) {
+    super(init);
     this.#profile = profile;
     this.host = host;
-    this.adoptNamespaces = adoptNamespaces;
   }
 
   static async boot(cluster: Cluster, name: string, profile: Profile, adoptNamespaces: string[] = []): Promise<TestNode> {
     const dataDir = await mkdtemp(join(tmpdir(), 'agent-node-'));
     const host = await bootHost(profile, { clock: systemClock, report: () => undefined });
-    return new TestNode(cluster, name, dataDir, profile, host, adoptNamespaces);
+    return new TestNode({ cluster, name, dataDir, adoptNamespaces }, profile, host);
   }
 
   /** Starts an agent and waits until it has read everything. */
   async start(provider: MdevProvider = this.provider(), client = this.cluster.client): Promise<void> {
-    const stop = new AbortController();
-    const synced = Promise.withResolvers<undefined>();
-    const done = runAgent(
-      {
-        client,
-        provider,
-        nodeName: this.name,
-        dataDir: this.dataDir,
-        adoptNamespaces: this.adoptNamespaces,
-        registerNode: true,
-        nodeLease: false,
-        recheckInterval: 200,
-        clock: systemClock,
-        random: () => 0.5,
-        log: testLogger(),
-        onSynced: () => synced.resolve(undefined),
-      },
-      stop.signal,
-    );
-    this.#agent = { stop, done };
-    await Promise.race([synced.promise, done]);
-  }
-
-  async stop(): Promise<void> {
-    this.#agent?.stop.abort();
-    await this.#agent?.done;
-    this.#agent = undefined;
+    await this.startOn(provider, client);
   }
 
   provider(deadline = 10_000): MdevProvider {
@@ -165,88 +42,10 @@ export class TestNode implements AsyncDisposable {
     this.host = await bootHost(this.#profile, { clock: systemClock, report: () => undefined });
   }
 
-  /** Makes an MdevDevice as the controller leaves it: with finalizer and allocation. */
-  async create({ name, namespace = 'default', parent, type, spec = {} }: DeviceInit): Promise<MdevDevice> {
-    const signal = AbortSignal.timeout(patience);
-    const object = {
-      apiVersion: 'mediated.dev/v1alpha1',
-      kind: 'MdevDevice',
-      metadata: { name, namespace, finalizers: [deviceFinalizer] },
-      spec: { type: { id: type }, ...spec },
-    };
-    await this.cluster.client.create(deviceResource, object, { namespace }, signal);
-    return this.allocate(name, { parent, type, namespace });
-  }
-
-  async allocate(
-    name: string,
-    allocation: { readonly parent: string; readonly type: string; readonly namespace?: string; readonly withdrawn?: boolean },
-  ): Promise<MdevDevice> {
-    const { parent, type: typeID, namespace = 'default', withdrawn } = allocation;
-    const status = {
-      allocation: {
-        nodeName: this.name,
-        parentName: parentObjectName(this.name, parent),
-        typeID,
-        ...(withdrawn === undefined ? {} : { withdrawn }),
-      },
-    };
-    const options = { fieldManager: 'mdev-controller', force: true, subresource: 'status' } as const;
-    const signal = AbortSignal.timeout(patience);
-    return mdevDeviceSchema.parse(await this.cluster.client.apply(deviceResource, { namespace, name }, { status }, options, signal));
-  }
-
-  async delete(name: string, namespace = 'default'): Promise<void> {
-    await this.cluster.client.delete(deviceResource, { namespace, name }, {}, AbortSignal.timeout(patience));
-  }
-
-  async device(name: string, predicate: (device: MdevDevice) => boolean, namespace = 'default'): Promise<MdevDevice> {
-    const read = (object: unknown): MdevDevice => mdevDeviceSchema.parse(object);
-    const found = await waitFor(
-      this.cluster.client,
-      deviceResource,
-      `${namespace}/${name}`,
-      read,
-      (device) => device !== undefined && predicate(device),
-    );
-    if (found === undefined) throw new Error(`There is no MdevDevice ${namespace}/${name}`);
-    return found;
-  }
-
-  /** Waits until Ready has this reason. */
-  ready(name: string, reason: string, namespace = 'default'): Promise<MdevDevice> {
-    return this.device(name, (device) => findCondition(device.status?.conditions, 'Ready')?.reason === reason, namespace);
-  }
-
-  async gone(name: string, namespace = 'default'): Promise<void> {
-    const isGone = (object: unknown): boolean => object === undefined;
-    await waitFor(this.cluster.client, deviceResource, `${namespace}/${name}`, (object) => object, isGone);
-  }
-
-  async parent(name: string, predicate: (parent: MdevParent) => boolean): Promise<MdevParent> {
-    const read = (object: unknown): MdevParent => mdevParentSchema.parse(object);
-    const key = parentObjectName(this.name, name);
-    const found = await waitFor(this.cluster.client, parentResource, key, read, (parent) => parent !== undefined && predicate(parent));
-    if (found === undefined) throw new Error(`There is no MdevParent ${key}`);
-    return found;
-  }
-
-  /** Waits until the parent is published with this line of remaining instances. */
-  remaining(name: string, line: string): Promise<MdevParent> {
-    return this.parent(name, (parent) => parent.status?.remaining === line);
-  }
-
-  /** Waits for an Event with this reason about the object of this name. */
-  async event(reason: string, about: string): Promise<void> {
-    const fits = (event: KubeObject): boolean =>
-      event['reason'] === reason && (event['involvedObject'] as { name?: string } | undefined)?.name === about;
-    await waitForObjects(this.cluster.client, eventResource, (events) => [...events.values()].some(fits), patience);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await this.host[Symbol.asyncDispose]();
-    await rm(this.dataDir, { recursive: true });
+    await super[Symbol.asyncDispose]();
   }
 }
 

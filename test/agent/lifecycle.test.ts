@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findCondition } from '../../src/api/condition.ts';
 import { deviceResource } from '../../src/kube/resource.ts';
-import { Cluster, TestNode, uuidsOf } from './harness.ts';
+import type { Cluster } from './cluster.ts';
+import { TestNode, uuidsOf } from './harness.ts';
+import { startCluster } from './start-cluster.ts';
 import { foreignUUID, gpu, gvt, matrix, testProfile } from './profiles.ts';
 
 describe('the agent', () => {
@@ -9,7 +11,7 @@ describe('the agent', () => {
   let node: TestNode;
   let nodes = 0;
   beforeAll(async () => {
-    cluster = await Cluster.start();
+    cluster = await startCluster();
   });
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]();

@@ -11,7 +11,10 @@ import { RemoteProvider } from '../../src/provider/remote/client.ts';
 import { providerService } from '../../src/provider/remote/provider-service.ts';
 import { serveSocket, type SocketServer } from '../../src/provider/remote/server.ts';
 import { countingClient } from './counting-client.ts';
-import { Cluster, TestNode, testLogger, uuidsOf } from './harness.ts';
+import type { Cluster } from './cluster.ts';
+import { TestNode, uuidsOf } from './harness.ts';
+import { startCluster } from './start-cluster.ts';
+import { testLogger } from './test-logger.ts';
 import { foreignUUID, gpu, gvt, testProfile } from './profiles.ts';
 
 const small = 'i915-GVTg_V5_8';
@@ -21,7 +24,7 @@ describe('in trouble the agent', () => {
   let node: TestNode;
   let nodes = 0;
   beforeAll(async () => {
-    cluster = await Cluster.start();
+    cluster = await startCluster();
   });
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]();
@@ -136,7 +139,7 @@ describe('in trouble the agent', () => {
       uuids.push((await node.ready(name, 'Ready')).status?.uuid);
     }
     await node.stop();
-    await using empty = await Cluster.start();
+    await using empty = await startCluster();
     const full = node.cluster;
     node.cluster = empty;
     const events: string[] = [];

@@ -10,7 +10,10 @@ import { deviceResource, eventResource, nodeResource, parentResource } from '../
 import { Reflector } from '../../src/kube/reflector.ts';
 import { Store } from '../../src/kube/store.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { Cluster, testLogger, waitFor } from '../agent/harness.ts';
+import { waitFor } from '../agent/agent-node.ts';
+import type { Cluster } from '../agent/cluster.ts';
+import { startCluster } from '../agent/start-cluster.ts';
+import { testLogger } from '../agent/test-logger.ts';
 
 const patience = 15_000;
 const agent = { fieldManager: 'mdev-agent', force: true, subresource: 'status' } as const;
@@ -39,7 +42,7 @@ export class Bench implements AsyncDisposable {
   }
 
   static async start(): Promise<Bench> {
-    return new Bench(await Cluster.start());
+    return new Bench(await startCluster());
   }
 
   /** Starts a controller and waits until it knows all objects; with leader election, until it leads. */

@@ -14,7 +14,7 @@ import { Reflector } from '../../src/kube/reflector.ts';
 import { eventResource, leaseResource, nodeResource } from '../../src/kube/resource.ts';
 import { Store } from '../../src/kube/store.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { testLogger } from '../agent/harness.ts';
+import { testLogger } from '../agent/test-logger.ts';
 
 const log = testLogger();
 const nodeSchema = z.object({ kind: z.literal('Node'), metadata: objectMetaSchema });

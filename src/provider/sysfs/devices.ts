@@ -87,7 +87,8 @@ async function readAt(layout: SysfsLayout, id: string, { parent, onBus }: Place,
  * (drivers/vfio/mdev/mdev_core.c: device_add, then mdev_create_sysfs_files) and goes after it, before the kernel waits for users.
  */
 function stateOf(onBus: boolean, hasType: boolean, order: Order | undefined): DeviceState {
-  if (order?.kind === 'remove' && !hasType) return 'removing';
+  // What was told to remove it and has not come back may be about to: by an agent that is dead it may not have begun yet.
+  if (order?.kind === 'remove' && (!hasType || order.overdue)) return 'removing';
   if (order?.kind === 'create') return 'creating';
   if (hasType) return 'live';
   return onBus ? 'creating' : 'removing';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -191,6 +191,9 @@ describe('a write that the kernel does not come back from', () => {
     await using file = await open(join(tree.root, path));
     return (await file.readFile()).toString();
   }
+  function showProcesses(): void {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) tree.link(`proc/${pid}`, `/proc/${pid}`);
+  }
   const hanging = `${typeFolder}/slow/create`;
 
   beforeEach(() => {
@@ -220,12 +223,29 @@ describe('a write that the kernel does not come back from', () => {
     until.abort();
   });
 
+  it('of a device that is there still: it is being removed, for the next agent too', async () => {
+    const folder = tree.device(id, 'live');
+    rmSync(join(tree.root, folder, 'remove'));
+    tree.hanging(`${folder}/remove`);
+    const first = start(1_500);
+    expect(await refusal(first.remove(id, patient))).toEqual(['ETIMEDOUT', 'remove']);
+    const blocked = await first.getDevice(id, patient);
+    expect(blocked).toMatchObject({ state: 'removing', typeID: 'nvidia-11', blockedSince: expect.any(String) as unknown });
+    expect(await refusal(first.remove(id, patient))).toEqual(['ENOENT', 'remove']);
+    await first.close();
+    showProcesses();
+    const next = start();
+    expect(await next.getDevice(id, patient)).toEqual(blocked);
+    expect(await letGo(`${folder}/remove`)).toBe('1');
+    await expect.poll(async () => (await next.getDevice(id, patient))?.state).toBe('live');
+  });
+
   it('is known to the next agent, by the name of the process that hangs in it, until it is over', async () => {
     const first = start(1_500);
     await refusal(first.create({ ...request, typeID: 'slow' }, patient));
     const blocked = await first.getDevice(id, patient);
     await first.close();
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) tree.link(`proc/${pid}`, `/proc/${pid}`);
+    showProcesses();
     const next = start();
     expect(await next.getDevice(id, patient)).toEqual(blocked);
     const until = new AbortController();

@@ -11,8 +11,12 @@ import { ready, type GroupClaim, type WriteAnswer, type WriteRequest } from './m
 type Step = NonNullable<WriteAnswer['refused']>['step'];
 
 process.title = writerTitle;
+const agent = process.ppid;
 process.on('message', (request: WriteRequest) => {
   process.title = request.title;
+  // In this order: the next agent looks for such names, and for the last time when it starts. What it has not found there is not begun any more,
+  // or a device would come or go behind its back.
+  if (process.ppid !== agent) process.exit(0);
   const refused = carryOut(request);
   process.title = writerTitle;
   if (process.connected) process.send?.({ call: request.call, ...(refused !== undefined && { refused }) } satisfies WriteAnswer);
