@@ -5,7 +5,7 @@
 import fs, { existsSync, writeFileSync } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 export type DeathPoint =
   /** Around the agent's call to the provider that makes or removes the device, and the first that writes its object. */
@@ -121,5 +121,6 @@ function installInWriter(): void {
   });
 }
 
-if (process.argv[1]?.includes('/writer/main.') === true) installInWriter();
-else if (process.argv[1]?.endsWith('/mortal-agent-process.ts') === true) installInAgent();
+const program = basename(process.argv[1] ?? '', '.js');
+if (program === 'mdev-writer') installInWriter();
+else if (program === 'mortal-agent-process') installInAgent();

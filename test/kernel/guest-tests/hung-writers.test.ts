@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { programBeside } from '../../../src/lib/program-beside.ts';
 import type { Device } from '../../../src/provider/contract.ts';
 import { SysfsProvider } from '../../../src/provider/sysfs/provider.ts';
 import { patient, refusal, watching, type Watcher } from '../../provider/support.ts';
@@ -139,7 +140,7 @@ describe('a driver that hangs', () => {
     await make(first, ids.attribute);
     await make(first, ids.remove);
     for (const kind of kinds) setOutcome(kind, 'hang');
-    const main = new URL('./agent-main.ts', import.meta.url).pathname;
+    const main = programBeside(import.meta.url, 'agent-main').pathname;
     const agent = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...kinds.map((kind) => `${kind} ${ids[kind]}`)], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
