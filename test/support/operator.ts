@@ -83,6 +83,15 @@ export class Operator implements AsyncDisposable {
     this.#standalone = await startStandalone(this.#standalone.dataDir, this.#args);
   }
 
+  /** Its process runs no more until it is thawed: what happens meanwhile happens before it can do anything about it. */
+  freeze(): void {
+    this.#standalone.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#standalone.child.kill('SIGCONT');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#standalone.end('SIGTERM');
   }
