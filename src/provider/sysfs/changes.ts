@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
-import { sleep } from '../../lib/clock.ts';
 import { answerWithin, type Question } from '../answer-within.ts';
 import { ProviderError, type Device, type ProviderStep } from '../contract.ts';
 import { exists } from './files.ts';
 import { deviceFolder, typeFolder, type SysfsLayout } from './layout.ts';
 import type { Orders } from './orders.ts';
+import { Settled } from './settled.ts';
 import type { GroupClaim, WriteAnswer, WriteRequest } from './writer/messages.ts';
 import { orderTitle, type Order } from './writer/order.ts';
 import { WriterPool } from './writer/pool.ts';
@@ -28,30 +28,24 @@ interface Step {
   readonly step: ProviderStep;
 }
 
-/**
- * Between the moment that a device shows its type and the one that its creation is over there is a moment in which a removal would
- * take the device's `remove` file away and not the device (mdev_core.c: `active` is set last). Nobody tells when it has passed. ms
- */
-const settling = 200;
-
 /** Changes on the node: what is written, by whom, and what the kernel's answers mean. */
 export class Changes {
   readonly #init: ChangesInit;
   readonly #pools = new Map<string, WriterPool>();
-  /** Devices whose creation was seen to be over. */
-  readonly #settled = new Set<string>();
+  readonly #settled: Settled;
   /** Devices that could not be claimed the last time. */
   readonly #refusedClaims = new Set<string>();
 
   constructor(init: ChangesInit) {
     this.#init = init;
+    this.#settled = new Settled(init.clock);
   }
 
   /** @throws ProviderError as `MdevProvider.create` */
   async create({ id, parent, typeID }: { id: string; parent: string; typeID: string }, signal: AbortSignal): Promise<void> {
     const path = join(typeFolder(this.#init.layout, parent, typeID), 'create');
     await this.#write({ kind: 'create', step: 'create', id, parent, typeID }, { file: { path, value: id } }, signal);
-    this.#settled.add(id);
+    await this.#settled.add(id, deviceFolder(this.#init.layout, parent, id));
   }
 
   /** @throws ProviderError as `MdevProvider.remove` */
@@ -59,8 +53,8 @@ export class Changes {
     const { id, parent, typeID, state, group } = device;
     if (state === 'creating') throw new ProviderError('EAGAIN', 'remove', `mdev ${id} is still being created`);
     if (state === 'removing') throw new ProviderError('ENOENT', 'remove', `mdev ${id} is being removed already`);
-    if (!this.#settled.has(id)) await sleep(this.#init.clock, settling, signal);
     const folder = deviceFolder(this.#init.layout, parent, id);
+    await this.#settled.wait(id, folder, signal);
     const claim = group === undefined ? undefined : await this.#claim(folder, group);
     const file = { path: join(folder, 'remove'), value: '1' };
     await this.#write({ kind: 'remove', step: 'remove', id, parent, typeID }, { file, ...(claim !== undefined && { claim }) }, signal);
@@ -82,6 +76,13 @@ export class Changes {
     if (refused?.code === 'EBUSY') return true;
     this.#refusedClaims.delete(id);
     return false;
+  }
+
+  /** Only these devices are there: what is known of others is of no use. */
+  keepOnly(devices: readonly Device[]): void {
+    const ids = new Set(devices.map(({ id }) => id));
+    this.#settled.keepOnly(ids);
+    for (const id of this.#refusedClaims) if (!ids.has(id)) this.#refusedClaims.delete(id);
   }
 
   close(): void {

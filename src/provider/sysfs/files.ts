@@ -50,6 +50,11 @@ export async function deviceNumber(path: string): Promise<number | undefined> {
   return (await unlessAbsent(stat(path)))?.rdev;
 }
 
+/** What tells a file from all others of its file system, those that had its path before included. */
+export async function inodeNumber(path: string): Promise<number | undefined> {
+  return (await unlessAbsent(stat(path)))?.ino;
+}
+
 /** Does what reads the kernel's files; a refusal becomes the contract's error at `step`. */
 export async function asStep<T>(step: ProviderStep, what: string, read: () => Promise<T>): Promise<T> {
   try {

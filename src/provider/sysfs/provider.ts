@@ -93,7 +93,9 @@ export class SysfsProvider implements MdevProvider {
   }
 
   async listDevices(signal: AbortSignal): Promise<readonly Device[]> {
-    return this.#read('list', 'read the mdevs', signal, async () => readDevices(this.#layout, await this.#orders.all()));
+    const devices = await this.#read('list', 'read the mdevs', signal, async () => readDevices(this.#layout, await this.#orders.all()));
+    this.#changes.keepOnly(devices);
+    return devices;
   }
 
   async getDevice(id: string, signal: AbortSignal): Promise<Device | undefined> {
