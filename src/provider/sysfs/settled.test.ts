@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Clock } from '../../lib/clock.ts';
@@ -43,47 +43,47 @@ const folder = (): string => join(tree.root, 'sys/class/mdev_bus/0000:86:00.0', 
 it('a device whose creation was seen is not waited for, one of others is, once', async () => {
   tree.device(id, 'live');
   const settled = new Settled(clock);
-  await settled.add(id, folder());
-  await settled.wait(id, folder(), patient);
+  settled.add(id, { parent: '0000:86:00.0', typeID: 'nvidia-11', inode: statSync(folder()).ino });
+  await settled.wait(id, '0000:86:00.0', folder(), patient);
   expect(waits).toEqual([]);
   const later = new Settled(clock);
-  await later.wait(id, folder(), patient);
-  await later.wait(id, folder(), patient);
+  await later.wait(id, '0000:86:00.0', folder(), patient);
+  await later.wait(id, '0000:86:00.0', folder(), patient);
   expect(waits).toEqual([200]);
 });
 
 it('one that others removed and made again under its UUID is waited for, also where that happens meanwhile', async () => {
   tree.device(id, 'live');
   const settled = new Settled(clock);
-  await settled.add(id, folder());
+  settled.add(id, { parent: '0000:86:00.0', typeID: 'nvidia-11', inode: statSync(folder()).ino });
   makeAgain();
   during = () => {
     during = () => undefined;
     makeAgain();
   };
-  await settled.wait(id, folder(), patient);
+  await settled.wait(id, '0000:86:00.0', folder(), patient);
   expect(waits).toEqual([200, 200]);
 });
 
 it('one that does not show its type yet is EAGAIN, and one that went needs no waiting', async () => {
   tree.device(id, 'live');
   const settled = new Settled(clock);
-  await settled.add(id, folder());
+  settled.add(id, { parent: '0000:86:00.0', typeID: 'nvidia-11', inode: statSync(folder()).ino });
   makeAgain('creating');
-  await expect(settled.wait(id, folder(), patient)).rejects.toMatchObject({ code: 'EAGAIN', step: 'remove' });
+  await expect(settled.wait(id, '0000:86:00.0', folder(), patient)).rejects.toMatchObject({ code: 'EAGAIN', step: 'remove' });
   renameSync(folder(), join(tree.root, 'gone'));
-  await settled.wait(id, folder(), patient);
+  await settled.wait(id, '0000:86:00.0', folder(), patient);
   expect(waits).toEqual([]);
 });
 
 it('forgets devices that are gone', async () => {
   tree.device(id, 'live');
   const settled = new Settled(clock);
-  await settled.add(id, folder());
+  settled.add(id, { parent: '0000:86:00.0', typeID: 'nvidia-11', inode: statSync(folder()).ino });
   settled.keepOnly(new Set([id]));
-  await settled.wait(id, folder(), patient);
+  await settled.wait(id, '0000:86:00.0', folder(), patient);
   expect(waits).toEqual([]);
   settled.keepOnly(new Set());
-  await settled.wait(id, folder(), patient);
+  await settled.wait(id, '0000:86:00.0', folder(), patient);
   expect(waits).toEqual([200]);
 });
