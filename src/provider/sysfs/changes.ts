@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
-import { sleep } from '../../lib/clock.ts';
 import { answerWithin, type Question } from '../answer-within.ts';
 import { ProviderError, type Device, type ProviderStep } from '../contract.ts';
-import { exists } from './files.ts';
 import { deviceFolder, typeFolder, type SysfsLayout } from './layout.ts';
 import type { Orders } from './orders.ts';
+import { Settled, type Known } from './settled.ts';
 import type { GroupClaim, WriteAnswer, WriteRequest } from './writer/messages.ts';
 import { orderTitle, type Order } from './writer/order.ts';
 import { WriterPool } from './writer/pool.ts';
@@ -28,43 +27,59 @@ interface Step {
   readonly step: ProviderStep;
 }
 
-/**
- * Between the moment that a device shows its type and the one that its creation is over there is a moment in which a removal would
- * take the device's `remove` file away and not the device (mdev_core.c: `active` is set last). Nobody tells when it has passed. ms
- */
-const settling = 200;
-
 /** Changes on the node: what is written, by whom, and what the kernel's answers mean. */
 export class Changes {
   readonly #init: ChangesInit;
   readonly #pools = new Map<string, WriterPool>();
-  /** Devices whose creation was seen to be over. */
-  readonly #settled = new Set<string>();
+  readonly #settled: Settled;
   /** Devices that could not be claimed the last time. */
   readonly #refusedClaims = new Set<string>();
 
   constructor(init: ChangesInit) {
     this.#init = init;
+    this.#settled = new Settled(init.clock);
   }
 
-  /** @throws ProviderError as `MdevProvider.create` */
-  async create({ id, parent, typeID }: { id: string; parent: string; typeID: string }, signal: AbortSignal): Promise<void> {
-    const path = join(typeFolder(this.#init.layout, parent, typeID), 'create');
-    await this.#write({ kind: 'create', step: 'create', id, parent, typeID }, { file: { path, value: id } }, signal);
-    this.#settled.add(id);
+  /**
+   * The device as it then was; undefined where it went before it could be read, or could not be.
+   * @throws ProviderError as `MdevProvider.create`
+   */
+  async create({ id, parent, typeID }: { id: string; parent: string; typeID: string }, signal: AbortSignal): Promise<Device | undefined> {
+    const { layout } = this.#init;
+    const file = { path: join(typeFolder(layout, parent, typeID), 'create'), value: id };
+    const { seen } = await this.#write(
+      { kind: 'create', step: 'create', id, parent, typeID },
+      { file, look: { layout, id, parent } },
+      signal,
+    );
+    if (seen !== undefined) this.#settled.add(id, { parent, typeID, inode: seen.inode });
+    return seen?.device;
+  }
+
+  /**
+   * Removes a device whose creation was seen to be over, without looking for it first. False: it is not there, or is another by now.
+   * @throws ProviderError as `MdevProvider.remove`
+   */
+  async removeKnown(id: string, signal: AbortSignal): Promise<boolean> {
+    const known = this.#settled.get(id);
+    // What hangs is looked at first.
+    if (known === undefined || this.#init.orders.isOutstanding(id)) return false;
+    try {
+      await this.#remove(id, known, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof ProviderError && error.step === 'remove' && (error.code === 'ENOENT' || error.code === 'ESTALE')) return false;
+      throw error;
+    }
   }
 
   /** @throws ProviderError as `MdevProvider.remove` */
-  async remove(device: Device, signal: AbortSignal): Promise<void> {
-    const { id, parent, typeID, state, group } = device;
+  async remove({ id, parent, state }: Device, signal: AbortSignal): Promise<void> {
     if (state === 'creating') throw new ProviderError('EAGAIN', 'remove', `mdev ${id} is still being created`);
     if (state === 'removing') throw new ProviderError('ENOENT', 'remove', `mdev ${id} is being removed already`);
-    if (!this.#settled.has(id)) await sleep(this.#init.clock, settling, signal);
-    const folder = deviceFolder(this.#init.layout, parent, id);
-    const claim = group === undefined ? undefined : await this.#claim(folder, group);
-    const file = { path: join(folder, 'remove'), value: '1' };
-    await this.#write({ kind: 'remove', step: 'remove', id, parent, typeID }, { file, ...(claim !== undefined && { claim }) }, signal);
-    this.#settled.delete(id);
+    const known = await this.#settled.wait(id, parent, deviceFolder(this.#init.layout, parent, id), signal);
+    if (known === undefined) throw new ProviderError('ENOENT', 'remove', `mdev ${id} has gone`);
+    await this.#remove(id, known, signal);
   }
 
   /** @throws ProviderError as `MdevProvider.setAttribute` */
@@ -76,12 +91,18 @@ export class Changes {
   /** Whether the last removal found the device in use, and it still is: asked by claiming it for a moment. */
   async isClaimRefused({ id, group, parent, state }: Device, signal: AbortSignal): Promise<boolean> {
     if (!this.#refusedClaims.has(id) || group === undefined || state !== 'live') return false;
-    const claim = await this.#claim(deviceFolder(this.#init.layout, parent, id), group);
-    if (claim === undefined) return false;
+    const claim = this.#claim(deviceFolder(this.#init.layout, parent, id));
     const { refused } = await this.#answer({ kind: 'claim', step: 'users', id, parent }, { claim }, signal);
     if (refused?.code === 'EBUSY') return true;
     this.#refusedClaims.delete(id);
     return false;
+  }
+
+  /** Only these devices are there: what is known of others is of no use. */
+  keepOnly(devices: readonly Device[]): void {
+    const ids = new Set(devices.map(({ id }) => id));
+    this.#settled.keepOnly(ids);
+    for (const id of this.#refusedClaims) if (!ids.has(id)) this.#refusedClaims.delete(id);
   }
 
   close(): void {
@@ -89,21 +110,31 @@ export class Changes {
     this.#pools.clear();
   }
 
-  async #claim(folder: string, group: number): Promise<GroupClaim | undefined> {
-    const node = join(this.#init.layout.vfio, String(group));
-    return (await exists(node)) ? { node, link: join(folder, 'iommu_group') } : undefined;
+  /** Only if it still is the device that is known. */
+  async #remove(id: string, { parent, typeID, inode }: Known, signal: AbortSignal): Promise<void> {
+    const folder = deviceFolder(this.#init.layout, parent, id);
+    const file = { path: join(folder, 'remove'), value: '1' };
+    const write = { file, claim: this.#claim(folder), only: { folder, inode } };
+    await this.#write({ kind: 'remove', step: 'remove', id, parent, typeID }, write, signal);
+    this.#settled.delete(id);
   }
 
-  async #write(order: OrderKind & Step, write: Pick<WriteRequest, 'file' | 'claim'>, signal: AbortSignal): Promise<void> {
-    const { refused } = await this.#answer(order, write, signal);
+  #claim(folder: string): GroupClaim {
+    return { vfio: this.#init.layout.vfio, link: join(folder, 'iommu_group') };
+  }
+
+  async #write(order: OrderKind & Step, write: Omit<WriteRequest, 'title'>, signal: AbortSignal): Promise<WriteAnswer> {
+    const answer = await this.#answer(order, write, signal);
+    const { refused } = answer;
     const busy = refused?.step === 'claim' && refused.code === 'EBUSY';
     if (busy) this.#refusedClaims.add(order.id);
     else if (order.kind === 'remove') this.#refusedClaims.delete(order.id);
     if (refused !== undefined) throw refusalOf(order, refused);
+    return answer;
   }
 
   /** What the kernel answers within the deadline. It cannot be stopped: an answer that comes later is told by `onLate`. */
-  async #answer(order: OrderKind & Step, write: Pick<WriteRequest, 'file' | 'claim'>, signal: AbortSignal): Promise<WriteAnswer> {
+  async #answer(order: OrderKind & Step, write: Omit<WriteRequest, 'title'>, signal: AbortSignal): Promise<WriteAnswer> {
     const { clock, log, deadline, orders, onLate } = this.#init;
     const { kind, step, id, parent, typeID } = order;
     signal.throwIfAborted();
@@ -154,6 +185,7 @@ function refusalOf(
   { step: at, code, message }: NonNullable<WriteAnswer['refused']>,
 ): ProviderError {
   if (at === 'claim') return new ProviderError(code === 'ESTALE' ? 'EBUSY' : code, 'claim', `Cannot claim ${id}: ${message}`);
+  if (at === 'only') return new ProviderError(code, step, `mdev ${id} is another by now, or has gone: ${message}`);
   const missing = at === 'open' && code === 'ENOENT';
   if (missing && kind === 'create') return new ProviderError('ENOENT', step, `Parent ${parent} has no type ${typeID ?? '?'}, or has gone`);
   if (missing && kind === 'remove') return new ProviderError('ENOENT', step, `mdev ${id} has no file \`remove\`: ${message}`);

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { access, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errnoOf } from '../../lib/errno.ts';
@@ -12,42 +13,66 @@ export function isDenied(error: unknown): boolean {
   return code === 'EACCES' || code === 'EPERM';
 }
 
-async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+async function unlessAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await reading;
+    return await read();
   } catch (error) {
     if (error instanceof Error && 'code' in error && absences.includes(error.code)) return undefined;
     throw error;
   }
 }
 
+/** How files are looked at; each answers as the function of its name does. */
+export interface Files {
+  readonly readText: (path: string) => Promise<string | undefined>;
+  readonly linkName: (path: string) => Promise<string | undefined>;
+  readonly names: (path: string) => Promise<string[]>;
+  readonly exists: (path: string) => Promise<boolean>;
+}
+
+/** As an agent does it, which does not wait for a kernel. */
+export const files: Files = { readText, linkName, names, exists };
+
+/** As a process does it that has nothing else to do: a fraction of the time. */
+export const filesAtOnce: Files = {
+  readText: (path) => unlessAbsent(async () => readFileSync(path, 'utf8').trim()),
+  linkName: (path) => unlessAbsent(async () => basename(readlinkSync(path))),
+  names: async (path) => (await unlessAbsent(async () => readdirSync(path))) ?? [],
+  exists: async (path) => existsSync(path),
+};
+
 /** A file's text without the white space around it; undefined where there is none. */
 export async function readText(path: string): Promise<string | undefined> {
-  return (await unlessAbsent(readFile(path, 'utf8')))?.trim();
+  return (await unlessAbsent(() => readFile(path, 'utf8')))?.trim();
 }
 
 /** The last part of where a link points. */
 export async function linkName(path: string): Promise<string | undefined> {
-  const target = await unlessAbsent(readlink(path));
+  const target = await unlessAbsent(() => readlink(path));
   return target === undefined ? undefined : basename(target);
 }
 
 export async function linkTarget(path: string): Promise<string | undefined> {
-  return unlessAbsent(readlink(path));
+  return unlessAbsent(() => readlink(path));
 }
 
 /** The names in a folder, none where there is no folder. */
 export async function names(path: string): Promise<string[]> {
-  return (await unlessAbsent(readdir(path))) ?? [];
+  return (await unlessAbsent(() => readdir(path))) ?? [];
 }
 
 export async function exists(path: string): Promise<boolean> {
-  return (await unlessAbsent(access(path).then(() => true))) ?? false;
+  return (await unlessAbsent(() => access(path).then(() => true))) ?? false;
 }
 
 /** The device number of a node, or of what a file descriptor's link in /proc leads to. */
 export async function deviceNumber(path: string): Promise<number | undefined> {
-  return (await unlessAbsent(stat(path)))?.rdev;
+  return (await unlessAbsent(() => stat(path)))?.rdev;
+}
+
+/** What tells a file from all others of its file system, those that had its path before included. */
+export async function inodeNumber(path: string): Promise<number | undefined> {
+  return (await unlessAbsent(() => stat(path)))?.ino;
 }
 
 /** Does what reads the kernel's files; a refusal becomes the contract's error at `step`. */

@@ -41,6 +41,11 @@ export class Orders {
     };
   }
 
+  /** Whether this agent has told the kernel something about the device that it has not answered. */
+  isOutstanding(id: string): boolean {
+    return this.#own.has(id);
+  }
+
   async of(id: string): Promise<Order | undefined> {
     return this.#own.get(id) ?? (await this.inherited()).get(id);
   }

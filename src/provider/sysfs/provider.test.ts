@@ -225,6 +225,7 @@ describe('a write that the kernel does not come back from', () => {
 
   it('of a device that is there still: it is being removed, for the next agent too', async () => {
     const folder = tree.device(id, 'live');
+    tree.file('dev/vfio/7', '');
     rmSync(join(tree.root, folder, 'remove'));
     tree.hanging(`${folder}/remove`);
     const first = start(1_500);

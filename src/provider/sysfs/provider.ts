@@ -19,7 +19,7 @@ import { isDeviceID, parseDeviceID } from '../device-id.ts';
 import { EventQueue } from '../event-queue.ts';
 import { readAttributes } from './attributes.ts';
 import { Changes } from './changes.ts';
-import { lacksNode, readDevice, readDevices } from './devices.ts';
+import { readDevice, readDevices } from './devices.ts';
 import { asStep, exists, readText } from './files.ts';
 import { deviceFolder, isEntryName, sysfsLayout, type SysfsLayout } from './layout.ts';
 import { Orders } from './orders.ts';
@@ -93,7 +93,9 @@ export class SysfsProvider implements MdevProvider {
   }
 
   async listDevices(signal: AbortSignal): Promise<readonly Device[]> {
-    return this.#read('list', 'read the mdevs', signal, async () => readDevices(this.#layout, await this.#orders.all()));
+    const devices = await this.#read('list', 'read the mdevs', signal, async () => readDevices(this.#layout, await this.#orders.all()));
+    this.#changes.keepOnly(devices);
+    return devices;
   }
 
   async getDevice(id: string, signal: AbortSignal): Promise<Device | undefined> {
@@ -115,8 +117,7 @@ export class SysfsProvider implements MdevProvider {
     if (!isEntryName(parent)) throw noParent(parent, 'create');
     if (!isEntryName(typeID))
       throw new ProviderError('ENOENT', 'create', `Parent ${parent} has no type ${JSON.stringify(typeID.slice(0, 255))}`);
-    await this.#createOn(parent, { id, parent, typeID }, signal);
-    const device = await this.getDevice(id, signal);
+    const device = (await this.#createOn(parent, { id, parent, typeID }, signal)) ?? (await this.getDevice(id, signal));
     if (device === undefined)
       throw new ProviderError('ENODEV', 'create', `mdev ${id} was created, and removed again before it could be read`);
     return device;
@@ -124,11 +125,9 @@ export class SysfsProvider implements MdevProvider {
 
   async remove(id: string, signal: AbortSignal): Promise<void> {
     const uuid = parseDeviceID(id, 'remove');
+    if (await this.#changes.removeKnown(uuid, signal)) return;
     const device = await this.getDevice(uuid, signal);
     if (device === undefined) throw new ProviderError('ENOENT', 'remove', `There is no mdev ${uuid}`);
-    // Unclaimed, a device in use would be pulled from under its user, and the kernel might never return.
-    if (lacksNode(device))
-      throw new ProviderError('ENOENT', 'claim', `Cannot claim ${uuid}: there is no ${join(this.#layout.vfio, String(device.group))} here`);
     await this.#changes.remove(device, signal);
   }
 
@@ -210,9 +209,13 @@ export class SysfsProvider implements MdevProvider {
   }
 
   /** A type that is not there is a path that is not there, as is a parent; which of them, is looked at only then. */
-  async #createOn(parent: string, request: { id: string; parent: string; typeID: string }, signal: AbortSignal): Promise<void> {
+  async #createOn(
+    parent: string,
+    request: { id: string; parent: string; typeID: string },
+    signal: AbortSignal,
+  ): Promise<Device | undefined> {
     try {
-      await this.#changes.create(request, signal);
+      return await this.#changes.create(request, signal);
     } catch (error) {
       const missing = error instanceof ProviderError && error.code === 'ENOENT';
       if (missing && !(await exists(join(this.#layout.parents, parent)))) throw noParent(parent, 'create', { cause: error });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Device, DeviceUse, Users } from '../contract.ts';
-import { lacksNode } from './devices.ts';
+import { lacksNode } from './device.ts';
 import { deviceNumber } from './files.ts';
 import type { SysfsLayout } from './layout.ts';
 import type { Holder, Scan } from './proc/holders.ts';

@@ -14,8 +14,8 @@ export type DeathPoint =
   | { readonly in: 'record'; readonly at: 'before' | 'after'; readonly call: number }
   | {
       readonly in: 'writer';
-      /** Told what to do and not begun; holding the group; having the file open; having written, and not yet answered. */
-      readonly at: 'told' | 'claimed' | 'opened' | 'written';
+      /** Told what to do and not begun; having the file open; holding the group too; having written, and not yet answered. */
+      readonly at: 'told' | 'opened' | 'claimed' | 'written';
       /** Stays there, when the agent is dead, until a file `released` is in its folder of marks. */
       readonly held?: boolean;
     };
@@ -96,29 +96,33 @@ function installInAgent(): void {
 }
 
 function installInWriter(): void {
-  const { openSync, writeSync } = fs;
+  const { openSync, readSync, writeSync } = fs;
   let target: number | undefined;
   Object.assign(fs, {
     openSync: (path: string, flags: number) => {
       if (!/\/(create|remove)$/.test(path)) return openSync(path, flags);
-      stay('claimed');
       target = openSync(path, flags);
+      stay('opened');
       return target;
     },
     writeSync: (file: number, text: string) => {
       if (file !== target) return writeSync(file, text);
-      stay('opened');
+      stay('claimed');
       const written = writeSync(file, text);
       stay('written');
       return written;
     },
   });
+  // Its orders come by standard input.
+  fs.readSync = ((file: number, buffer: Buffer) => {
+    const length = readSync(file, buffer);
+    if (file === 0) {
+      order = deathOf(buffer.toString('utf8', 0, length));
+      stay('told');
+    }
+    return length;
+  }) as typeof readSync;
   syncBuiltinESMExports();
-  // The first to listen is told first.
-  process.on('message', ({ title }: { title: string }) => {
-    order = deathOf(title);
-    stay('told');
-  });
 }
 
 const program = basename(process.argv[1] ?? '', '.js');

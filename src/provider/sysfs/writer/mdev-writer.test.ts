@@ -9,12 +9,13 @@ import type { WriteRequest } from './messages.ts';
 
 /** An agent that starts a writer, tells it something while it does not run, says its pid, and is killed. */
 const agent = `
-  const { fork } = require('node:child_process');
+  const { spawn } = require('node:child_process');
   const [, program, flags, request] = process.argv;
-  const writer = fork(program, ['.'.repeat(256)], { detached: true, execArgv: JSON.parse(flags), stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  writer.once('message', () => {
+  const args = [...JSON.parse(flags), program, '.'.repeat(256)];
+  const writer = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
+  writer.stdout.once('data', () => {
     process.kill(writer.pid, 'SIGSTOP');
-    writer.send(JSON.parse(request), () => {
+    writer.stdin.write(request + '\\n', () => {
       require('node:fs').writeSync(1, String(writer.pid));
       process.kill(process.pid, 'SIGKILL');
     });
@@ -27,7 +28,7 @@ it('begins nothing that it was told by an agent that is dead: the next one has n
   const path = join(folder, 'create');
   writeFileSync(path, '');
   const title = 'mdev-writer create 12345678-1234-1234-1234-123456789abc nvidia-11 2026-01-01T00:00:00Z card';
-  const request: WriteRequest = { call: 1, title, file: { path, value: 'written' } };
+  const request: WriteRequest = { title, file: { path, value: 'written' } };
   const args = [new URL('./mdev-writer.ts', import.meta.url).pathname, JSON.stringify(nodeFlags), JSON.stringify(request)];
   const killed = spawn(process.execPath, ['-e', agent, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let pid = '';

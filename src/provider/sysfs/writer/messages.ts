@@ -1,29 +1,53 @@
 import type { Errno } from '../../../lib/errno.ts';
+import type { Device } from '../../contract.ts';
+import type { SysfsLayout } from '../layout.ts';
 
-/** What the agent and a writer process, which is its own child, say to each other. */
+/** What the agent and a writer process, which is its own child, say to each other: a line of JSON each. */
 
 export interface WriteRequest {
-  readonly call: number;
   /** The name of the process meanwhile. */
   readonly title: string;
   /** What is written; nothing, where a group is only claimed to see whether it can be. */
   readonly file?: { readonly path: string; readonly value: string };
   /** The group of a device: held by the writer from before the write to after it. */
   readonly claim?: GroupClaim;
+  /** Nothing is written unless this is still what the file, which is below it, is of. */
+  readonly only?: { readonly folder: string; readonly inode: number };
+  /** Which device is to be told of, once that is written. */
+  readonly look?: { readonly layout: SysfsLayout; readonly id: string; readonly parent: string };
 }
 
 export interface GroupClaim {
-  /** /dev/vfio/N. */
-  readonly node: string;
-  /** The device's link to its group, which must still say N once the node is held. */
+  /** The folder of group nodes: /dev/vfio. */
+  readonly vfio: string;
+  /** The device's link to its group. Where it has none there is nothing to claim; where that has no node here, the claim is ENOENT. */
   readonly link: string;
 }
 
 export interface WriteAnswer {
-  readonly call: number;
-  /** Absent: written. `ESTALE` of a claim: the device has another group by now. */
-  readonly refused?: { readonly step: 'claim' | 'open' | 'write'; readonly code: Errno; readonly message: string };
+  /** Absent: written. At step `claim`, `ESTALE`: the device has another group by now; `only`, `ESTALE`: it is another device. */
+  readonly refused?: { readonly step: 'open' | 'claim' | 'only' | 'write'; readonly code: Errno; readonly message: string };
+  /** What was looked for after the write, if it was there, and could be read. */
+  readonly seen?: SeenDevice;
+}
+
+export interface SeenDevice {
+  readonly device: Device;
+  /** Of its folder. */
+  readonly inode: number;
 }
 
 /** What a writer says first, once it can be told something. */
 export const ready = 'ready';
+
+/** Takes a stream of lines apart. */
+export class Lines {
+  #rest = '';
+
+  /** The lines that end with this piece. */
+  push(piece: string): string[] {
+    const lines = (this.#rest + piece).split('\n');
+    this.#rest = lines.pop() ?? '';
+    return lines;
+  }
+}

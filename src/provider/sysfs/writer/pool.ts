@@ -10,14 +10,25 @@ const most = 8;
 /** A writer with nothing to do is let go after this long, ms. */
 const idleTime = 60_000;
 
+interface Job {
+  readonly step: ProviderStep;
+  readonly request: WriteRequest;
+  readonly isWanted: () => boolean;
+  readonly answered: PromiseWithResolvers<WriteAnswer>;
+}
+
 /** The writer processes of one parent: one, as long as the kernel answers; one more for each that hangs. */
 export class WriterPool {
   readonly #parent: string;
   readonly #clock: Clock;
+  /** Not begun, in order. */
+  readonly #queue: Job[] = [];
   readonly #idle: WriterProcess[] = [];
-  /** Since when each is in the kernel, ms of the monotonic clock; Infinity while it is not. */
+  /** Since when each is in the kernel, ms of the monotonic clock. */
   readonly #busy = new Map<WriterProcess, number>();
-  #freed = Promise.withResolvers<undefined>();
+  #starting: WriterProcess | undefined;
+  #lastUse = 0;
+  #cancelHelp: (() => void) | undefined;
   #cancelIdle: (() => void) | undefined;
   #closed = false;
 
@@ -29,63 +40,114 @@ export class WriterPool {
   /**
    * Writes; resolves when the kernel has answered, however late.
    * @param isWanted asked just before: what nobody waits for any more is not begun
-   * @throws ProviderError ETIMEDOUT when it was not begun; Error when its writer ended
+   * @throws ProviderError ETIMEDOUT or EIO when it was not begun; Error when its writer ended
    */
-  async write(step: ProviderStep, request: Omit<WriteRequest, 'call'>, isWanted: () => boolean): Promise<WriteAnswer> {
-    const writer = await this.#take();
-    try {
-      await writer.started;
-      if (!isWanted())
-        throw new ProviderError('ETIMEDOUT', step, `Other writes on parent ${this.#parent} have not returned; this one was not begun`);
-      this.#busy.set(writer, this.#clock.monotonic());
-      return await writer.write(request);
-    } finally {
-      this.#busy.delete(writer);
-      if (!writer.isEnded && !this.#closed) this.#idle.push(writer);
-      else writer.release();
-      this.#freed.resolve(undefined);
-      this.#freed = Promise.withResolvers();
-      this.#letIdleGo();
+  write(step: ProviderStep, request: WriteRequest, isWanted: () => boolean): Promise<WriteAnswer> {
+    const answered = Promise.withResolvers<WriteAnswer>();
+    if (this.#closed) answered.reject(closed());
+    else {
+      this.#queue.push({ step, request, isWanted, answered });
+      this.#dispatch();
     }
+    return answered.promise;
   }
 
   /** Lets all writers go; those in the kernel end when it lets them. */
   close(): void {
     this.#closed = true;
     this.#cancelIdle?.();
-    for (const writer of [...this.#idle, ...this.#busy.keys()]) writer.release();
-    this.#idle.length = 0;
+    this.#cancelHelp?.();
+    for (const { answered } of this.#queue.splice(0)) answered.reject(closed());
+    for (const writer of [...this.#idle.splice(0), ...this.#busy.keys()]) writer.release();
+    this.#starting?.release();
   }
 
-  async #take(): Promise<WriterProcess> {
-    for (;;) {
-      if (this.#closed) throw new ProviderError('EIO', 'connect', 'The provider is closed');
-      const writer = this.#idle.pop() ?? (this.#allSlow() && this.#busy.size < most ? WriterProcess.start() : undefined);
-      if (writer !== undefined && !writer.isEnded) {
-        // Not in the kernel yet.
-        this.#busy.set(writer, Infinity);
-        return writer;
+  #dispatch(): void {
+    for (let job = this.#queue[0]; job !== undefined; job = this.#queue[0]) {
+      if (!job.isWanted()) {
+        this.#queue.shift();
+        const message = `Other writes on parent ${this.#parent} have not returned; this one was not begun`;
+        job.answered.reject(new ProviderError('ETIMEDOUT', job.step, message));
+        continue;
       }
-      if (writer === undefined) await this.#whenFreedOrSlow();
+      const writer = this.#idle.pop();
+      if (writer === undefined) {
+        this.#getHelp();
+        return;
+      }
+      if (writer.isEnded) continue;
+      this.#queue.shift();
+      this.#give(writer, job);
     }
   }
 
-  #allSlow(): boolean {
+  #give(writer: WriterProcess, { request, answered }: Job): void {
+    this.#busy.set(writer, this.#clock.monotonic());
+    const freed = (): void => {
+      this.#busy.delete(writer);
+      this.#free(writer);
+    };
+    writer.write(request).then(
+      (answer) => {
+        answered.resolve(answer);
+        freed();
+      },
+      (error: unknown) => {
+        answered.reject(error);
+        freed();
+      },
+    );
+  }
+
+  #free(writer: WriterProcess): void {
+    if (writer.isEnded || this.#closed) writer.release();
+    else this.#idle.push(writer);
+    this.#lastUse = this.#clock.monotonic();
+    this.#dispatch();
+    if (this.#cancelIdle === undefined) this.#letIdleGo(idleTime);
+  }
+
+  /** One more writer, if all have been in the kernel for long; else this is looked at again when they have. */
+  #getHelp(): void {
+    if (this.#starting !== undefined || this.#busy.size >= most) return;
     const now = this.#clock.monotonic();
-    return [...this.#busy.values()].every((since) => now - since >= patience);
+    const rest = Math.max(0, ...[...this.#busy.values()].map((since) => since + patience - now));
+    if (rest === 0) this.#start();
+    else
+      this.#cancelHelp ??= this.#clock.setTimeout(() => {
+        this.#cancelHelp = undefined;
+        this.#dispatch();
+      }, rest);
   }
 
-  async #whenFreedOrSlow(): Promise<void> {
-    const waited = Promise.withResolvers<undefined>();
-    const cancel = this.#clock.setTimeout(() => waited.resolve(undefined), patience);
-    await Promise.race([this.#freed.promise, waited.promise]);
-    cancel();
+  #start(): void {
+    const writer = WriterProcess.start();
+    this.#starting = writer;
+    writer.started.then(
+      () => {
+        this.#starting = undefined;
+        this.#free(writer);
+      },
+      (error: unknown) => {
+        this.#starting = undefined;
+        const message = `Cannot start a process that writes into the kernel: ${(error as Error).message}; nothing was begun`;
+        this.#queue.shift()?.answered.reject(new ProviderError('EIO', 'connect', message, { cause: error }));
+        this.#dispatch();
+      },
+    );
   }
 
-  #letIdleGo(): void {
-    this.#cancelIdle?.();
+  #letIdleGo(after: number): void {
+    if (this.#closed) return;
     this.#cancelIdle = this.#clock.setTimeout(() => {
-      for (const writer of this.#idle.splice(0)) writer.release();
-    }, idleTime);
+      this.#cancelIdle = undefined;
+      const rest = this.#lastUse + idleTime - this.#clock.monotonic();
+      if (rest > 0) this.#letIdleGo(rest);
+      else for (const writer of this.#idle.splice(0)) writer.release();
+    }, after);
   }
+}
+
+function closed(): ProviderError {
+  return new ProviderError('EIO', 'connect', 'The provider is closed');
 }
