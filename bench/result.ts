@@ -35,6 +35,30 @@ export function bound(name: string, value: number, unit: string, goal: number): 
   return { name, value: round(value), unit, peer: null, ratio: round(value), goal, met: value <= goal };
 }
 
+/** As `compare`, of values and peers that took turns: `ratio` is the middle one of the rounds' ratios, so that noise of a round cancels out. */
+export function compareInRounds(
+  name: string,
+  values: readonly number[],
+  unit: string,
+  peers: readonly number[],
+  goal: number,
+): BenchResult {
+  const ratio = median(values.map((value, index) => value / (peers[index] ?? Number.NaN)));
+  return { ...compare(name, median(values), unit, median(peers), goal), ratio: round(ratio), met: ratio <= goal };
+}
+
+/** As `atLeast`, in rounds: see `compareInRounds`. */
+export function atLeastInRounds(
+  name: string,
+  values: readonly number[],
+  unit: string,
+  peers: readonly number[],
+  goal: number,
+): BenchResult {
+  const ratio = median(values.map((value, index) => (peers[index] ?? Number.NaN) / value));
+  return { ...atLeast(name, median(values), unit, median(peers), goal), ratio: round(ratio), met: ratio >= goal };
+}
+
 /** The middle value of `samples`. */
 export function median(samples: readonly number[]): number {
   const sorted = [...samples].sort((a, b) => a - b);

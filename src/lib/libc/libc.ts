@@ -45,6 +45,8 @@ export interface Libc {
   sendMessage(fd: number, header: Uint8Array, flags: number): number;
   /** Sends one datagram. -EAGAIN: who is to get it has many waiting. */
   sendTo(fd: number, address: Uint8Array, message: Uint8Array): number;
+  /** A pipe, whose ends wait and are closed on exec. @throws ErrnoError */
+  pipe(): { readonly read: number; readonly write: number };
   /** An event counter at 0, non-blocking for whoever has it from here. */
   eventfd(): number;
   /** Memory without a name in any file system, `size` zeroes. `sealed`: whoever gets the file cannot make it longer or shorter. */
@@ -100,6 +102,7 @@ export function openLibc(): Libc {
     recvmsg: library.func('int64_t recvmsg(int, void *, int)'),
     sendmsg: library.func('int64_t sendmsg(int, void *, int)'),
     sendto: library.func('int64_t sendto(int, void *, size_t, int, void *, unsigned int)'),
+    pipe2: library.func('int pipe2(void *, int)'),
     eventfd: library.func('int eventfd(unsigned int, int)'),
     memfdCreate: library.func('int memfd_create(const char *, unsigned int)'),
     fcntl: library.func('int fcntl(int, int, ...)'),
@@ -153,6 +156,12 @@ export function openLibc(): Libc {
     receiveMessage: (fd, header, flags) => answer(call.recvmsg(fd, header, flags)),
     sendMessage: (fd, header, flags) => answer(call.sendmsg(fd, header, flags)),
     sendTo: (fd, address, message) => answer(call.sendto(fd, message, message.length, messageFlags.noSignal, address, address.length)),
+    pipe() {
+      const ends = new Int32Array(32);
+      must(answer(call.pipe2(ends, socketFlags.closeOnExec)), 'pipe2');
+      const [read = -1, write = -1] = ends;
+      return { read, write };
+    },
     eventfd: () => answer(call.eventfd(0, nonBlocking)),
     memfd(name, size, sealed = false) {
       const fd = answer(call.memfdCreate(name, memfdFlags.closeOnExec | memfdFlags.allowSealing));

@@ -27,6 +27,9 @@ interface Step {
   readonly step: ProviderStep;
 }
 
+/** How long a writer process may take to start, ms. */
+const startTime = 60_000;
+
 /** Changes on the node: what is written, by whom, and what the kernel's answers mean. */
 export class Changes {
   readonly #init: ChangesInit;
@@ -68,7 +71,7 @@ export class Changes {
       await this.#remove(id, known, signal);
       return true;
     } catch (error) {
-      if (error instanceof ProviderError && error.step === 'remove' && (error.code === 'ENOENT' || error.code === 'ESTALE')) return false;
+      if (error instanceof ProviderError && error.step === 'remove' && error.code === 'ENOENT') return false;
       throw error;
     }
   }
@@ -137,6 +140,7 @@ export class Changes {
   async #answer(order: OrderKind & Step, write: Omit<WriteRequest, 'title'>, signal: AbortSignal): Promise<WriteAnswer> {
     const { clock, log, deadline, orders, onLate } = this.#init;
     const { kind, step, id, parent, typeID } = order;
+    const pool = await this.#pool(parent, signal);
     signal.throwIfAborted();
     const begun = orders.begin({ kind, id, parent, ...(typeID !== undefined && { typeID }) });
     const what = `${kind} of ${id} on parent ${parent}`;
@@ -148,7 +152,7 @@ export class Changes {
       onDeadline: () => begun.overdue(),
       operation: async (isWanted) => {
         try {
-          return await this.#pool(parent).write(step, { ...write, title: orderTitle(begun.order) }, isWanted);
+          return await pool.write(step, { ...write, title: orderTitle(begun.order) }, isWanted);
         } catch (error) {
           if (error instanceof ProviderError) throw error;
           throw new ProviderError('EIO', 'connect', `Cannot tell whether the ${what} was done: ${(error as Error).message}`, {
@@ -169,13 +173,27 @@ export class Changes {
     return answerWithin(question, signal);
   }
 
-  #pool(parent: string): WriterPool {
+  /** The writers of a parent: at least one, which may take a while to start on a busy node. Nothing is asked of the kernel in that time. */
+  async #pool(parent: string, signal: AbortSignal): Promise<WriterPool> {
     let pool = this.#pools.get(parent);
     if (pool === undefined) {
       pool = new WriterPool(parent, this.#init.clock);
       this.#pools.set(parent, pool);
     }
+    if (!pool.hasWriter) await this.#start(pool, signal);
     return pool;
+  }
+
+  #start(pool: WriterPool, signal: AbortSignal): Promise<void> {
+    const question: Question<void> = {
+      step: 'connect',
+      clock: this.#init.clock,
+      deadline: startTime,
+      overdue: `A process that writes into the kernel has not started within ${startTime} ms; nothing was begun`,
+      operation: () => pool.start(),
+      onLate: () => undefined,
+    };
+    return answerWithin(question, signal);
   }
 }
 
@@ -185,7 +203,8 @@ function refusalOf(
   { step: at, code, message }: NonNullable<WriteAnswer['refused']>,
 ): ProviderError {
   if (at === 'claim') return new ProviderError(code === 'ESTALE' ? 'EBUSY' : code, 'claim', `Cannot claim ${id}: ${message}`);
-  if (at === 'only') return new ProviderError(code, step, `mdev ${id} is another by now, or has gone: ${message}`);
+  if (at === 'only')
+    return new ProviderError(code === 'ESTALE' ? 'ENOENT' : code, step, `mdev ${id} is another by now, or has gone: ${message}`);
   const missing = at === 'open' && code === 'ENOENT';
   if (missing && kind === 'create') return new ProviderError('ENOENT', step, `Parent ${parent} has no type ${typeID ?? '?'}, or has gone`);
   if (missing && kind === 'remove') return new ProviderError('ENOENT', step, `mdev ${id} has no file \`remove\`: ${message}`);

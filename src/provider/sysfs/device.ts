@@ -19,17 +19,20 @@ export async function readDeviceAt(
   order?: Order,
 ): Promise<Device | undefined> {
   const folder = deviceFolder(layout, parent, id);
-  const [typeLink, group, cdev] = await Promise.all([
+  const cdevs = join(layout.vfio, 'devices');
+  const [typeLink, group, hasCdevs] = await Promise.all([
     linkName(join(folder, 'mdev_type')),
     linkName(join(folder, 'iommu_group')),
-    names(join(folder, 'vfio-dev')),
+    exists(cdevs),
   ]);
   if (typeLink === undefined && !(await exists(folder))) return undefined;
   const state = stateOf(onBus, typeLink !== undefined, order);
   const typeID = typeLink ?? order?.typeID ?? '';
   const deviceAPI = typeLink === undefined ? undefined : await readText(join(typeFolder(layout, parent, typeLink), 'device_api'));
   const groupPath = group === undefined ? undefined : join(layout.vfio, group);
-  const cdevPath = cdev[0] === undefined ? undefined : join(layout.vfio, 'devices', cdev[0]);
+  // Not every kernel has nodes for them, though it names them.
+  const cdev = hasCdevs ? (await names(join(folder, 'vfio-dev')))[0] : undefined;
+  const cdevPath = cdev === undefined ? undefined : join(cdevs, cdev);
   const [hasGroup, hasCdev] = await Promise.all([groupPath, cdevPath].map(async (path) => path !== undefined && exists(path)));
   return {
     id,

@@ -204,7 +204,8 @@ describe('a write that the kernel does not come back from', () => {
   });
 
   it('is given up on after the deadline; the device is being created, others of the parent go on, and the end is told', async () => {
-    const provider = start(1_500);
+    // Time enough for a second writer to start, and to write what the first one cannot.
+    const provider = start(5_000);
     const until = new AbortController();
     const events = provider.watch(until.signal)[Symbol.asyncIterator]();
     expect((await events.next()).value).toEqual({ kind: 'sync' });

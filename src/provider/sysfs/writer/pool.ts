@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { ProviderError, type ProviderStep } from '../../contract.ts';
 import type { WriteAnswer, WriteRequest } from './messages.ts';
-import { WriterProcess } from './process.ts';
+import type { WriterProcess } from './process.ts';
 
 /** A writer that has not come back after this long gets company: others do not wait behind it. ms */
 const patience = 250;
@@ -26,7 +26,7 @@ export class WriterPool {
   readonly #idle: WriterProcess[] = [];
   /** Since when each is in the kernel, ms of the monotonic clock. */
   readonly #busy = new Map<WriterProcess, number>();
-  #starting: WriterProcess | undefined;
+  #starting: Promise<void> | undefined;
   #lastUse = 0;
   #cancelHelp: (() => void) | undefined;
   #cancelIdle: (() => void) | undefined;
@@ -35,6 +35,17 @@ export class WriterPool {
   constructor(parent: string, clock: Clock) {
     this.#parent = parent;
     this.#clock = clock;
+  }
+
+  /** Whether there is a writer, if only one that is in the kernel. */
+  get hasWriter(): boolean {
+    return this.#busy.size > 0 || this.#idle.some((writer) => !writer.isEnded);
+  }
+
+  /** One more writer; those who ask while one starts get the same. @throws ProviderError EIO */
+  async start(): Promise<void> {
+    if (this.#closed) throw closed();
+    await (this.#starting ??= this.#startOne());
   }
 
   /**
@@ -59,7 +70,6 @@ export class WriterPool {
     this.#cancelHelp?.();
     for (const { answered } of this.#queue.splice(0)) answered.reject(closed());
     for (const writer of [...this.#idle.splice(0), ...this.#busy.keys()]) writer.release();
-    this.#starting?.release();
   }
 
   #dispatch(): void {
@@ -112,7 +122,7 @@ export class WriterPool {
     if (this.#starting !== undefined || this.#busy.size >= most) return;
     const now = this.#clock.monotonic();
     const rest = Math.max(0, ...[...this.#busy.values()].map((since) => since + patience - now));
-    if (rest === 0) this.#start();
+    if (rest === 0) this.start().catch((error: unknown) => this.#queue.shift()?.answered.reject(error));
     else
       this.#cancelHelp ??= this.#clock.setTimeout(() => {
         this.#cancelHelp = undefined;
@@ -120,21 +130,17 @@ export class WriterPool {
       }, rest);
   }
 
-  #start(): void {
-    const writer = WriterProcess.start();
-    this.#starting = writer;
-    writer.started.then(
-      () => {
-        this.#starting = undefined;
-        this.#free(writer);
-      },
-      (error: unknown) => {
-        this.#starting = undefined;
-        const message = `Cannot start a process that writes into the kernel: ${(error as Error).message}; nothing was begun`;
-        this.#queue.shift()?.answered.reject(new ProviderError('EIO', 'connect', message, { cause: error }));
-        this.#dispatch();
-      },
-    );
+  async #startOne(): Promise<void> {
+    try {
+      const writer = await startWriter();
+      this.#free(writer);
+    } catch (cause) {
+      const message = `Cannot start a process that writes into the kernel: ${(cause as Error).message}; nothing was begun`;
+      throw new ProviderError('EIO', 'connect', message, { cause });
+    } finally {
+      this.#starting = undefined;
+      this.#dispatch();
+    }
   }
 
   #letIdleGo(after: number): void {
@@ -145,6 +151,19 @@ export class WriterPool {
       if (rest > 0) this.#letIdleGo(rest);
       else for (const writer of this.#idle.splice(0)) writer.release();
     }, after);
+  }
+}
+
+/** Imported by those only who write into a kernel: it loads a foreign function interface. */
+async function startWriter(): Promise<WriterProcess> {
+  const { WriterProcess } = await import('./process.ts');
+  const writer = WriterProcess.start();
+  try {
+    await writer.started;
+    return writer;
+  } catch (error) {
+    writer.release();
+    throw error;
   }
 }
 
