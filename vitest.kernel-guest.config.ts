@@ -9,6 +9,8 @@ export default defineConfig({
     // Only the tests themselves are for Vitest to transform.
     server: { deps: { external: [/\/build\/guest\/(?!.*\.test\.js$)/] } },
     pool: 'forks',
+    // CI machines stall for seconds; a test that fails twice is broken, one that fails once is reported as flaky.
+    retry: process.env['CI'] === undefined ? 0 : 1,
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
