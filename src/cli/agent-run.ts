@@ -1,10 +1,9 @@
-import { access, constants, mkdir } from 'node:fs/promises';
 import { runAgent } from '../agent/agent.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { agentMetrics } from './agent-metrics.ts';
 import { connectCluster } from './cluster.ts';
 import type { CliContext } from './context.ts';
-import { dataDirPaths, inDataDir } from './data-dir.ts';
+import { dataDirPaths, makeDataDir } from './data-dir.ts';
 import { disposable } from './disposable.ts';
 import { Readiness, serveHealth } from './health.ts';
 import { openProvider } from './provider.ts';
@@ -20,10 +19,7 @@ export async function runAgentCommand(
   const metrics = createMetrics();
   const readiness = new Readiness(context.clock, ['agent']);
   await using provider = disposable(openProvider(context, options.provider, options.emulator, log));
-  await inDataDir(options.dataDir, async () => {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-  });
+  await makeDataDir(options.dataDir, dataDir);
   await using client = disposable(connectCluster(context, options.kubeconfig, 'agent', metrics));
   await serveHealth(options.metricsListen, metrics, readiness, context.signal);
   await runAgent(

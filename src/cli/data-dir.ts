@@ -1,3 +1,4 @@
+import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { errnoOf } from '../lib/errno.ts';
 import { UsageError } from './usage-error.ts';
@@ -35,6 +36,17 @@ export async function inDataDir<T>(root: string, use: () => Promise<T>): Promise
   } catch (error) {
     throw dataDirRefusal(root, error);
   }
+}
+
+/**
+ * Makes the data directory, and `below` in it. Whether this user may use it is tried: access(2) passes over capabilities.
+ * @throws UsageError where this user may not
+ */
+export async function makeDataDir(root: string, below = root): Promise<void> {
+  await inDataDir(root, async () => {
+    await mkdir(below, { recursive: true, mode: 0o700 });
+    await rmdir(await mkdtemp(join(root, '.tried-')));
+  });
 }
 
 /** For people, if `error` says that this user may not use the data directory; else `error`. */

@@ -1,8 +1,7 @@
-import { access, constants, mkdir } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { tryLock } from '../lib/lock.ts';
 import type { CliContext } from './context.ts';
-import { dataDirPaths, inDataDir } from './data-dir.ts';
+import { dataDirPaths, makeDataDir } from './data-dir.ts';
 import { readProfile } from './emulator.ts';
 import { addFlags, readFlags } from './flags.ts';
 import { readManifests } from './manifests.ts';
@@ -43,10 +42,7 @@ export function addStandaloneCommand(program: Command, context: CliContext): voi
     runDirPath({ given: options.runDir, beside: paths.root, env: context.env, uid: process.getuid?.() ?? 0 });
     await readProfile(context, options.profile);
     const manifests = await readManifests(options.apply);
-    await inDataDir(paths.root, async () => {
-      await mkdir(paths.root, { recursive: true, mode: 0o700 });
-      await access(paths.root, constants.R_OK | constants.W_OK | constants.X_OK);
-    });
+    await makeDataDir(paths.root);
     using lock = tryLock(paths.lock);
     if (lock === undefined) throw new UsageError(`--data-dir: another standalone runs on ${paths.root}`);
     const { runStandalone } = await loadRun();
