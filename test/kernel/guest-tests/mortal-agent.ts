@@ -11,7 +11,7 @@ const program = programBeside(import.meta.url, 'mortal-agent-process');
 const deathPoints = programBeside(import.meta.url, 'death-points');
 
 /** How long an agent may take to its death, ms. */
-const patience = 600_000;
+const patience = 200_000;
 
 /** An agent on this machine's kernel that is to be killed: its process has been started already, which takes long under emulation. */
 export class MortalAgent implements AsyncDisposable {
