@@ -26,13 +26,14 @@ interface Planned {
   readonly parent: string;
   readonly type: string;
 }
-/** An agent changes four devices of a parent at a time, so they are spread; no parent gets more than it has room for. */
+/** An agent changes four devices of a parent at a time, and some never end: so no parent gets more than four, nor than it has room for. */
 const places = [
   { parent: 'mtty', type: 'mtty-1', others: 'mtty-2' },
   { parent: 'mdpy', type: 'mdpy-vga', others: 'mdpy-hd' },
   { parent: 'mbochs', type: 'mbochs-small', others: 'mbochs-large' },
+  { parent: 'mfault', type: 'mfault-small', others: 'mfault-large' },
 ] as const;
-const planned = (name: string, place: 0 | 1 | 2): Planned => ({ name, uuid: randomUUID(), ...places[place] });
+const planned = (name: string, place: 0 | 1 | 2 | 3): Planned => ({ name, uuid: randomUUID(), ...places[place] });
 
 /** The steps of making a device, and of removing one. */
 const steps: readonly [when: string, device: Planned, die: DeathPoint][] = [
@@ -45,8 +46,8 @@ const steps: readonly [when: string, device: Planned, die: DeathPoint][] = [
   ['when it is done, and nobody has heard of it', planned('written', 0), { in: 'writer', at: 'written' }],
   ['when it has heard that it is done', planned('after-call', 1), { in: 'provider', at: 'after' }],
   ['when it has noted that it is done', planned('after-last-note', 2), { in: 'record', at: 'after', call: 2 }],
-  ['before it writes that into the object', planned('before-object', 0), { in: 'api', at: 'before' }],
-  ['after it wrote that into the object', planned('after-object', 0), { in: 'api', at: 'after' }],
+  ['before it writes that into the object', planned('before-object', 3), { in: 'api', at: 'before' }],
+  ['after it wrote that into the object', planned('after-object', 3), { in: 'api', at: 'after' }],
 ];
 /** Their writers are held, at the latest step that matters and at the first. */
 const held = planned('held', 0);
