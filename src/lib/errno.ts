@@ -54,8 +54,12 @@ export function errnoName(number: number): Errno | undefined {
   return undefined;
 }
 
-/** What an error of Node.js says in `errno`, negative as its own libraries have it: `code` names only the numbers that they know. */
+/**
+ * What an ErrnoError is, or an error of Node.js says in `errno`, negative as its own libraries have it: its `code` names only the numbers
+ * that they know.
+ */
 export function errnoOf(error: unknown): Errno | undefined {
+  if (error instanceof ErrnoError) return error.code;
   return error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? errnoName(-error.errno) : undefined;
 }
 

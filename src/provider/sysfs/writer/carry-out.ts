@@ -1,16 +1,18 @@
-import { closeSync, constants, openSync, readlinkSync, statSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { errnoNumbers, errnoOf, type Errno } from '../../../lib/errno.ts';
+import { closeSync, constants, openSync, statSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ErrnoError, errnoOf } from '../../../lib/errno.ts';
 import { readDeviceAt } from '../device.ts';
 import { filesAtOnce } from '../files.ts';
 import { deviceFolder } from '../layout.ts';
 import type { GroupClaim, SeenDevice, WriteAnswer, WriteRequest } from './messages.ts';
 
+const { linkName } = filesAtOnce;
+
 type Step = NonNullable<WriteAnswer['refused']>['step'];
 
 /** Does what a writer process is told, which may take as long as the kernel likes. Only in such a process: nothing else goes on meanwhile. */
 export async function carryOut(request: WriteRequest): Promise<WriteAnswer> {
-  const refused = write(request);
+  const refused = await write(request);
   if (refused !== undefined) return { refused };
   const seen = request.look === undefined ? undefined : await look(request.look);
   return seen === undefined ? {} : { seen };
@@ -20,16 +22,16 @@ export async function carryOut(request: WriteRequest): Promise<WriteAnswer> {
  * The file is opened first: what is open stays that of the device that it was opened of, whatever is made under its name, and
  * a write to it after that device has gone is refused.
  */
-function write({ file, claim, only }: WriteRequest): WriteAnswer['refused'] {
+async function write({ file, claim, only }: WriteRequest): Promise<WriteAnswer['refused']> {
   let step: Step = 'open';
   let group: number | undefined;
   let target: number | undefined;
   try {
     if (file !== undefined) target = openSync(file.path, constants.O_WRONLY);
     step = 'claim';
-    if (claim !== undefined) group = claimGroup(claim);
+    if (claim !== undefined) group = await claimGroup(claim);
     step = 'only';
-    if (only !== undefined && statSync(only.folder).ino !== only.inode) throw errnoError('ESTALE', `${only.folder} is another by now`);
+    if (only !== undefined && statSync(only.folder).ino !== only.inode) throw new ErrnoError('ESTALE', `${only.folder} is another by now`);
     step = 'write';
     if (file !== undefined && target !== undefined) writeSync(target, file.value);
     return undefined;
@@ -45,29 +47,28 @@ function write({ file, claim, only }: WriteRequest): WriteAnswer['refused'] {
  * Opens the group, which only one can: nobody else opens it then, or its device, until it is closed. Unclaimed, a device in use would be
  * pulled from under its user, and the kernel might never return.
  */
-function claimGroup({ vfio, link }: GroupClaim): number | undefined {
-  const name = unlessMissing(() => basename(readlinkSync(link)));
+async function claimGroup({ vfio, link }: GroupClaim): Promise<number | undefined> {
+  const name = await linkName(link);
   if (name === undefined) return undefined;
   const node = join(vfio, name);
-  const group = unlessMissing(() => openSync(node, constants.O_RDWR));
+  const group = openIfThere(node);
   if (group === undefined) {
     // Of a device that goes, the type goes first, then the node.
-    if (unlessMissing(() => readlinkSync(join(dirname(link), 'mdev_type'))) === undefined) return undefined;
-    throw errnoError('ENOENT', `there is no ${node} here`);
+    if ((await linkName(join(dirname(link), 'mdev_type'))) === undefined) return undefined;
+    throw new ErrnoError('ENOENT', `there is no ${node} here`);
   }
   try {
-    if (basename(readlinkSync(link)) === name) return group;
+    if ((await linkName(link)) === name) return group;
+    throw new ErrnoError('ESTALE', `${link} leads to another group by now, or has gone`);
   } catch (error) {
     closeSync(group);
     throw error;
   }
-  closeSync(group);
-  throw errnoError('ESTALE', `${link} leads to another group by now`);
 }
 
-function unlessMissing<T>(look: () => T): T | undefined {
+function openIfThere(node: string): number | undefined {
   try {
-    return look();
+    return openSync(node, constants.O_RDWR);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
@@ -84,8 +85,4 @@ async function look({ layout, id, parent }: NonNullable<WriteRequest['look']>): 
     if (errnoOf(error) === undefined) throw error;
     return undefined;
   }
-}
-
-function errnoError(code: Errno, message: string): Error {
-  return Object.assign(new Error(message), { errno: -errnoNumbers[code] });
 }

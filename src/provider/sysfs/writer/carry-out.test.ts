@@ -1,0 +1,62 @@
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { sysfsLayout } from '../layout.ts';
+import { Tree } from '../testing/tree.ts';
+import { carryOut } from './carry-out.ts';
+
+const id = '5f1a2b3c-0000-4000-8000-000000000001';
+const title = 'mdev-writer test';
+
+let tree: Tree;
+let folder: string;
+
+beforeEach(() => {
+  tree = new Tree();
+  tree.parent();
+  folder = join(tree.root, tree.device(id, 'live'));
+});
+afterEach(() => tree[Symbol.dispose]());
+
+const file = (): { path: string; value: string } => ({ path: join(folder, 'remove'), value: '1' });
+const written = (): string => readFileSync(join(folder, 'remove'), 'utf8');
+const claim = (): { vfio: string; link: string } => ({ vfio: join(tree.root, 'dev/vfio'), link: join(folder, 'iommu_group') });
+
+it('writes nothing where the folder is of another device by now', async () => {
+  const only = { folder, inode: statSync(folder).ino + 1 };
+  expect((await carryOut({ title, file: file(), only })).refused).toMatchObject({ step: 'only', code: 'ESTALE' });
+  expect(written()).toBe('');
+  expect(await carryOut({ title, file: file(), only: { folder, inode: statSync(folder).ino } })).toEqual({});
+  expect(written()).toBe('1');
+});
+
+it('goes without a claim where the device has no group, or is losing it', async () => {
+  expect(await carryOut({ title, file: file(), claim: { ...claim(), link: join(folder, 'none') } })).toEqual({});
+  rmSync(join(folder, 'mdev_type'));
+  expect(await carryOut({ title, file: file(), claim: claim() })).toEqual({});
+  expect(written()).toBe('1');
+});
+
+it('writes nothing where the group of a device has no node here', async () => {
+  expect((await carryOut({ title, file: file(), claim: claim() })).refused).toMatchObject({ step: 'claim', code: 'ENOENT' });
+  expect(written()).toBe('');
+});
+
+it('writes nothing where the group’s node cannot be opened', async () => {
+  // A folder cannot be opened for writing, whoever asks.
+  tree.folder('dev/vfio/7');
+  const { refused } = await carryOut({ title, file: file(), claim: claim() });
+  expect(refused?.step).toBe('claim');
+  expect(written()).toBe('');
+});
+
+it('tells of the device as it is after the write, or of none', async () => {
+  const look = { layout: sysfsLayout(tree.root), id, parent: '0000:86:00.0' };
+  const { seen } = await carryOut({ title, file: file(), look });
+  expect(seen).toMatchObject({
+    device: { id, parent: '0000:86:00.0', typeID: 'nvidia-11', state: 'live', group: 7 },
+    inode: statSync(folder).ino,
+  });
+  const gone = { ...look, id: '5f1a2b3c-0000-4000-8000-000000000002' };
+  expect(await carryOut({ title, file: file(), look: gone })).toEqual({});
+});
