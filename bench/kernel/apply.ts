@@ -21,8 +21,10 @@ const profile = new URL('../../profiles/mtty.yaml', import.meta.url).pathname;
 export async function apply(): Promise<readonly BenchResult[]> {
   const file = join(mkdtempSync(join(tmpdir(), 'mdev-')), 'devices.json');
   writeFileSync(file, JSON.stringify(manifests()));
-  const real = await startStandalone(await temporaryDataDir(), ['--provider', 'sysfs']);
-  const emulated = await startStandalone(await temporaryDataDir(), ['--profile', profile]);
+  const [real, emulated] = await Promise.all([
+    startStandalone(await temporaryDataDir(), ['--provider', 'sysfs']),
+    startStandalone(await temporaryDataDir(), ['--profile', profile]),
+  ]);
   const times = { real: [] as number[], emulated: [] as number[] };
   for (let round = 0; round <= rounds; round++) {
     const turns = round % 2 === 0 ? (['real', 'emulated'] as const) : (['emulated', 'real'] as const);
