@@ -14,49 +14,54 @@ export interface BenchResult {
 
 /** A result whose goal is an upper bound of value / peer. */
 export function compare(name: string, value: number, unit: string, peer: number, goal: number): BenchResult {
-  const ratio = value / peer;
-  return { name, value: round(value), unit, peer: round(peer), ratio: round(ratio), goal, met: ratio <= goal };
+  return result({ name, value, unit, peer, ratio: value / peer, goal, bound: 'most' });
 }
 
 /** A result that is to be better than its peer by a factor: `ratio` is peer / value, `goal` its lower bound. For values of which less is better. */
 export function atLeast(name: string, value: number, unit: string, peer: number, goal: number): BenchResult {
-  const ratio = peer / value;
-  return { name, value: round(value), unit, peer: round(peer), ratio: round(ratio), goal, met: ratio >= goal };
+  return result({ name, value, unit, peer, ratio: peer / value, goal, bound: 'least' });
 }
 
 /** A result whose goal is a lower bound of value / peer, for values of which more is better. */
 export function atLeastOf(name: string, value: number, unit: string, peer: number, goal: number): BenchResult {
-  const ratio = value / peer;
-  return { name, value: round(value), unit, peer: round(peer), ratio: round(ratio), goal, met: ratio >= goal };
+  return result({ name, value, unit, peer, ratio: value / peer, goal, bound: 'least' });
 }
 
 /** A result whose goal is an upper bound of the value itself. */
 export function bound(name: string, value: number, unit: string, goal: number): BenchResult {
-  return { name, value: round(value), unit, peer: null, ratio: round(value), goal, met: value <= goal };
+  return result({ name, value, unit, peer: null, ratio: value, goal, bound: 'most' });
 }
 
 /** As `compare`, of values and peers that took turns: `ratio` is the middle one of the rounds' ratios, so that noise of a round cancels out. */
-export function compareInRounds(
-  name: string,
-  values: readonly number[],
-  unit: string,
-  peers: readonly number[],
-  goal: number,
-): BenchResult {
-  const ratio = median(values.map((value, index) => value / (peers[index] ?? Number.NaN)));
-  return { ...compare(name, median(values), unit, median(peers), goal), ratio: round(ratio), met: ratio <= goal };
+export function compareInRounds(name: string, values: Samples, unit: string, peers: Samples, goal: number): BenchResult {
+  const ratio = median(ratios(values, peers));
+  return result({ name, value: median(values), unit, peer: median(peers), ratio, goal, bound: 'most' });
 }
 
 /** As `atLeast`, in rounds: see `compareInRounds`. */
-export function atLeastInRounds(
-  name: string,
-  values: readonly number[],
-  unit: string,
-  peers: readonly number[],
-  goal: number,
-): BenchResult {
-  const ratio = median(values.map((value, index) => (peers[index] ?? Number.NaN) / value));
-  return { ...atLeast(name, median(values), unit, median(peers), goal), ratio: round(ratio), met: ratio >= goal };
+export function atLeastInRounds(name: string, values: Samples, unit: string, peers: Samples, goal: number): BenchResult {
+  const ratio = median(ratios(peers, values));
+  return result({ name, value: median(values), unit, peer: median(peers), ratio, goal, bound: 'least' });
+}
+
+/** One of each round. */
+type Samples = readonly number[];
+
+function ratios(tops: Samples, bottoms: Samples): number[] {
+  return tops.map((top, index) => top / (bottoms[index] ?? Number.NaN));
+}
+
+function result({
+  name,
+  value,
+  unit,
+  peer,
+  ratio,
+  goal,
+  bound: which,
+}: Omit<BenchResult, 'met'> & { bound: 'most' | 'least' }): BenchResult {
+  const met = which === 'most' ? ratio <= goal : ratio >= goal;
+  return { name, value: round(value), unit, peer: peer === null ? null : round(peer), ratio: round(ratio), goal, met };
 }
 
 /** The middle value of `samples`. */

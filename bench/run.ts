@@ -1,10 +1,5 @@
 // Runs the benchmarks whose names begin with the given prefix, all without one, and prints a JSON line each.
-import type { BenchResult } from './result.ts';
-
-interface Bench {
-  readonly names: readonly string[];
-  readonly run: () => Promise<readonly BenchResult[]>;
-}
+import { runBenches, type Bench } from './run-benches.ts';
 
 // Imported when run, so that one benchmark does not pay for the others in memory.
 const benches: readonly Bench[] = [
@@ -19,11 +14,4 @@ const benches: readonly Bench[] = [
   { names: ['memory.per_device'], run: async () => (await import('./memory-per-device.ts')).memoryPerDevice() },
 ];
 
-const prefix = process.argv[2] ?? '';
-const chosen = benches.filter(({ names }) => names.some((name) => name.startsWith(prefix)));
-if (chosen.length === 0) {
-  console.error(`No benchmark begins with ${JSON.stringify(prefix)}. There are: ${benches.flatMap(({ names }) => names).join(', ')}.`);
-  process.exitCode = 2;
-}
-for (const { run } of chosen) for (const result of await run()) console.log(JSON.stringify(result));
-process.exit();
+await runBenches(benches, process.argv[2] ?? '');
