@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { errnoOf } from '../lib/errno.ts';
 import type { CliContext } from './context.ts';
 import { dataDirPaths, dataDirRefusal } from './data-dir.ts';
@@ -11,7 +11,8 @@ export function ownKubeconfig({ env }: CliContext, dataDir: string): string | un
   if (env['KUBECONFIG'] !== undefined) return undefined;
   const { kubeconfig } = dataDirPaths(dataDir);
   try {
-    accessSync(kubeconfig, constants.R_OK);
+    // access(2) passes over capabilities.
+    closeSync(openSync(kubeconfig, 'r'));
     return kubeconfig;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;

@@ -1,3 +1,4 @@
+import { findCondition } from '../api/condition.ts';
 import { mdevDeviceSchema, type MdevDevice } from '../api/mdev-device.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { deviceResource } from '../kube/resource.ts';
@@ -45,7 +46,7 @@ async function bootOf(provider: WaitInit['provider'], signal: AbortSignal): Prom
 /** What was said in another boot is true no more. */
 function missingFrom({ metadata, status }: MdevDevice, bootID: string | undefined): string[] {
   if (metadata.deletionTimestamp !== undefined) return [];
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = findCondition(status?.conditions, 'Ready');
   const asSpecified = ready?.status === 'True' || ready?.reason === 'Offline';
   if (asSpecified && bootID !== undefined && status?.vfio?.bootID === bootID) return [];
   return [`${metadata.namespace ?? ''}/${metadata.name} (${asSpecified ? 'of another boot' : (ready?.reason ?? 'not looked at yet')})`];

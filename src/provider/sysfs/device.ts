@@ -63,8 +63,3 @@ function stateOf(onBus: boolean, hasType: boolean, order: Order | undefined): De
 export function blocked(order: Order | undefined): Pick<Device, 'blockedSince'> {
   return order?.overdue === true ? { blockedSince: order.since } : {};
 }
-
-/** Whether the device has a group whose node is not seen from here. While a device goes, its node is gone first. */
-export function lacksNode({ state, group, groupPath }: Device): boolean {
-  return state === 'live' && group !== undefined && groupPath === undefined;
-}

@@ -84,28 +84,30 @@ async function refusalOf(trying: Promise<unknown>): Promise<string | undefined> 
 
 /** What a VMM needs of VFIO, and what removing needs: groups, whose opening tells whether a device is in use. */
 async function vfio({ vfio: folder, sys }: SysfsLayout): Promise<Finding> {
-  const [node, groups, devices, type1, iommufd] = await Promise.all(
-    [
-      join(folder, 'vfio'),
-      ...['class/vfio', 'class/vfio-dev', 'module/vfio_iommu_type1', 'class/misc/iommu'].map((path) => join(sys, path)),
-    ].map(exists),
-  );
-  if (groups !== true && devices === true)
+  const has = (path: string): Promise<boolean> => exists(join(sys, path));
+  const [node, groups, devices, type1, iommufd] = await Promise.all([
+    exists(join(folder, 'vfio')),
+    has('class/vfio'),
+    has('class/vfio-dev'),
+    has('module/vfio_iommu_type1'),
+    has('class/misc/iommu'),
+  ]);
+  if (!groups && devices)
     return problem(
       "This kernel's VFIO has no groups (CONFIG_VFIO_GROUP)",
       'use a kernel that has them: by opening its group is found out whether a device is in use',
     );
-  if (groups !== true)
+  if (!groups)
     return problem(
       'VFIO is not loaded',
       'load vfio_iommu_type1, now and at boot (/etc/modules-load.d): without it no VMM can use a device',
     );
-  if (node !== true)
+  if (!node)
     return problem(
       'There is no /dev/vfio/vfio',
       "let this process have the node's /dev/vfio, as by mounting it into the container: without it nobody can tell whether a device is in use, and none is removed",
     );
-  if (type1 !== true && iommufd !== true)
+  if (!type1 && !iommufd)
     return problem(
       'vfio_iommu_type1 is not loaded',
       'load it, now and at boot (/etc/modules-load.d): without it no VMM can give a device its memory',

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Device, DeviceUse, Users } from '../contract.ts';
-import { lacksNode } from './device.ts';
 import { deviceNumber } from './files.ts';
 import type { SysfsLayout } from './layout.ts';
 import type { Holder, Scan } from './proc/holders.ts';
@@ -17,8 +16,10 @@ export async function usersOf(layout: SysfsLayout, device: Device, scan: Scan, p
 }
 
 /** Who has a group open is told by the number of its node. */
-function nodeBlindness({ vfio }: SysfsLayout, device: Device): string | undefined {
-  return lacksNode(device) ? `there is no ${join(vfio, String(device.group))} here (the node's /dev/vfio is not seen)` : undefined;
+function nodeBlindness({ vfio }: SysfsLayout, { state, group, groupPath }: Device): string | undefined {
+  // While a device goes, its node is gone first.
+  if (state !== 'live' || group === undefined || groupPath !== undefined) return undefined;
+  return `there is no ${join(vfio, String(group))} here (the node's /dev/vfio is not seen)`;
 }
 
 /** Those of `devices` that are in use, as far as /proc tells. */
