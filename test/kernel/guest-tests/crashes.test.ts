@@ -11,10 +11,11 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { SysfsProvider } from '../../../src/provider/sysfs/provider.ts';
 import { AgentNode } from '../../agent/agent-node.ts';
 import type { Cluster } from '../../agent/cluster.ts';
+import { startCluster } from '../../agent/start-cluster.ts';
 import { testLogger } from '../../agent/test-logger.ts';
 import type { Death, DeathPoint } from './death-points.ts';
 import { deathOf, MortalAgent, orphanedWriters, release } from './mortal-agent.ts';
-import { startClusterThread } from './start-cluster-thread.ts';
+
 import { createFile, devices, writeByHand } from './sysfs-subject.ts';
 
 const patience = { timeout: 90_000, interval: 100 };
@@ -64,7 +65,7 @@ const foreign: string[] = [];
 
 beforeAll(async () => {
   agents.push(MortalAgent.load());
-  cluster = await startClusterThread();
+  cluster = await startCluster();
   const dataDir = await mkdtemp(join(tmpdir(), 'agent-node-'));
   node = new AgentNode({ cluster, name: 'crash', dataDir, patience: 90_000, recheckInterval: 5_000 });
   for (const { parent, others } of [places[0], places[2]]) {
