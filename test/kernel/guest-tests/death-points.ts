@@ -14,8 +14,8 @@ export type DeathPoint =
   | { readonly in: 'record'; readonly at: 'before' | 'after'; readonly call: number }
   | {
       readonly in: 'writer';
-      /** Told what to do and not begun; having the file open; holding the group too; having written, and not yet answered. */
-      readonly at: 'told' | 'opened' | 'claimed' | 'written';
+      /** Told what to do and not begun; holding the group; having the file open too; having written, and not yet answered. */
+      readonly at: 'told' | 'claimed' | 'opened' | 'written';
       /** Stays there, when the agent is dead, until a file `released` is in its folder of marks. */
       readonly held?: boolean;
     };
@@ -101,13 +101,13 @@ function installInWriter(): void {
   Object.assign(fs, {
     openSync: (path: string, flags: number) => {
       if (!/\/(create|remove)$/.test(path)) return openSync(path, flags);
+      stay('claimed');
       target = openSync(path, flags);
-      stay('opened');
       return target;
     },
     writeSync: (file: number, text: string) => {
       if (file !== target) return writeSync(file, text);
-      stay('claimed');
+      stay('opened');
       const written = writeSync(file, text);
       stay('written');
       return written;

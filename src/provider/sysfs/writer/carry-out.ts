@@ -19,17 +19,17 @@ export async function carryOut(request: WriteRequest): Promise<WriteAnswer> {
 }
 
 /**
- * The file is opened first: what is open stays that of the device that it was opened of, whatever is made under its name, and
- * a write to it after that device has gone is refused.
+ * Claimed, opened and then compared: a folder that still is the known device's was that when its link was read and its file opened, and a
+ * write to what is open after that device has gone is refused. A right that is missing is told of as of the claim first.
  */
 async function write({ file, claim, only }: WriteRequest): Promise<WriteAnswer['refused']> {
-  let step: Step = 'open';
+  let step: Step = 'claim';
   let group: number | undefined;
   let target: number | undefined;
   try {
-    if (file !== undefined) target = openSync(file.path, constants.O_WRONLY);
-    step = 'claim';
     if (claim !== undefined) group = await claimGroup(claim);
+    step = 'open';
+    if (file !== undefined) target = openSync(file.path, constants.O_WRONLY);
     step = 'only';
     if (only !== undefined && statSync(only.folder).ino !== only.inode) throw new ErrnoError('ESTALE', `${only.folder} is another by now`);
     step = 'write';
