@@ -1,32 +1,43 @@
 #!/bin/sh
-# Packs the package as npm would publish it, installs it into an empty folder and runs its bin with the host's own Node.js
-# if that is new enough, else with the one of this repository: built JavaScript, no sources, no development dependencies.
+# Packs the package as npm would publish it, installs it into an empty folder and runs its bin, with this repository's Node.js and
+# with the oldest that package.json allows: built JavaScript, no sources, no development dependencies.
 set -eu
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-PATH="$PWD/node_modules/.bin:$PATH"
-npm pack --silent --pack-destination "$folder" >/dev/null
+new="$PWD/node_modules/.bin"
+oldest=$("$new/node" -p 'require("./package.json").engines.node.replace(">=", "")')
+PATH="$new:$PATH" npm pack --silent --pack-destination "$folder" >/dev/null
 cd "$folder"
 npm init -y >/dev/null
 npm install --silent --no-fund --no-audit ./mdev-operator-*.tgz
-bin=node_modules/.bin/mdev-operator
-"$bin" version
-"$bin" crds | grep -q 'name: mdevdevices.mediated.dev'
-"$bin" standalone --data-dir "$folder/data" >"$folder/out" 2>"$folder/err" &
-pid=$!
-for _ in $(seq 100); do
-  grep -q 'is ready' "$folder/out" && break
-  kill -0 "$pid" || { cat "$folder/out" "$folder/err"; exit 1; }
-  sleep 0.2
+npm install --silent --no-fund --no-audit --prefix oldest "node@$oldest"
+bin="$folder/node_modules/.bin/mdev-operator"
+
+# What the bin does, run by the `node` that PATH has first.
+check() { # DATA_DIR
+  "$bin" version
+  "$bin" crds | grep -q 'name: mdevdevices.mediated.dev'
+  "$bin" standalone --data-dir "$1" >"$1.out" 2>"$1.err" &
+  pid=$!
+  for _ in $(seq 100); do
+    grep -q 'is ready' "$1.out" && break
+    kill -0 "$pid" || { cat "$1.out" "$1.err"; exit 1; }
+    sleep 0.2
+  done
+  export KUBECONFIG="$1/kubeconfig"
+  kubectl wait mdevparents --all --for=condition=Present --timeout=10s
+  # A device's socket: the I/O thread and the foreign function interface are in the package.
+  kubectl apply -f node_modules/mdev-operator/examples/serial-for-qemu.yaml
+  kubectl wait mdev/guest-serial --for=condition=Ready --timeout=10s
+  test -S "$(kubectl get mdev/guest-serial -o 'jsonpath={.status.vfio.socketPath}')"
+  "$bin" qemu guest-serial | grep -q 'vfio-user-pci'
+  kill "$pid"
+  wait "$pid"
+}
+
+for path in "$new" "$folder/oldest/node_modules/.bin"; do
+  PATH="$path:$PATH"
+  check "$folder/data-$(node -v)"
+  echo "the installed package works with Node.js $(node -v)"
 done
-export KUBECONFIG="$folder/data/kubeconfig"
-kubectl wait mdevparents --all --for=condition=Present --timeout=10s
-# A device's socket: the I/O thread and the foreign function interface are in the package.
-kubectl apply -f node_modules/mdev-operator/examples/serial-for-qemu.yaml
-kubectl wait mdev/guest-serial --for=condition=Ready --timeout=10s
-test -S "$(kubectl get mdev/guest-serial -o 'jsonpath={.status.vfio.socketPath}')"
-"$bin" qemu guest-serial | grep -q 'vfio-user-pci'
-kill "$pid"
-wait "$pid"
-echo "the installed package works"

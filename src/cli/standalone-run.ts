@@ -44,22 +44,26 @@ export async function runStandalone({ context, options, paths, manifests, log }:
     });
 
   await serveHealth(options.metricsListen, metrics, readiness, signal);
-  await using ending = new AsyncDisposableStack();
   const emulatorSocket = options.provider === 'emulated' ? (options.emulator ?? paths.emulatorSocket) : undefined;
-  const emulator = startEmulator();
-  const server = await startApiServerThread({
-    dataDir: paths.apiServer,
-    ...options.listen,
-    crdFolder: new URL('crds/', context.packageRoot).href,
-    logLevel: log.level,
-  });
-  ending.use(disposable(server));
+  // Disposed of last: the kernel goes after those who use it.
+  await using emulator = startEmulator();
+  await using disposableServer = disposable(
+    await startApiServerThread({
+      dataDir: paths.apiServer,
+      ...options.listen,
+      crdFolder: new URL('crds/', context.packageRoot).href,
+      logLevel: log.level,
+    }),
+  );
+  const server = disposableServer.value;
   readiness.ready('API server');
-  await emulator;
+  await emulator.ready;
   readiness.ready('emulator');
 
-  const client = ending.use(disposable(connectCluster(context, server.kubeconfigPath, 'standalone', metrics))).value;
-  const provider = ending.use(disposable(openProvider(context, options.provider, emulatorSocket, log))).value;
+  await using disposableClient = disposable(connectCluster(context, server.kubeconfigPath, 'standalone', metrics));
+  const client = disposableClient.value;
+  await using disposableProvider = disposable(openProvider(context, options.provider, emulatorSocket, log));
+  const provider = disposableProvider.value;
   const synced = Promise.withResolvers<undefined>();
   const controller = runController(
     {
@@ -106,8 +110,9 @@ export async function runStandalone({ context, options, paths, manifests, log }:
   await running;
   failed.signal.throwIfAborted();
 
-  async function startEmulator(): Promise<void> {
-    if (emulatorSocket === undefined || options.emulator !== undefined) return;
+  function startEmulator(): AsyncDisposable & { readonly ready: Promise<void> } {
+    if (emulatorSocket === undefined || options.emulator !== undefined)
+      return { ready: Promise.resolve(), [Symbol.asyncDispose]: async () => {} };
     const end = new AbortController();
     const ready = Promise.withResolvers<undefined>();
     const supervised = part(
@@ -125,12 +130,16 @@ export async function runStandalone({ context, options, paths, manifests, log }:
         end.signal,
       ),
     );
-    // Disposed of last: the kernel goes after those who use it.
-    ending.defer(async () => {
-      end.abort();
-      // Its failure has ended the whole already.
-      await Promise.allSettled([supervised]);
-    });
-    await Promise.race([ready.promise, supervised]);
+    const started: Promise<void> = Promise.race([ready.promise, supervised]);
+    // It is awaited when the API server has started; a failure before that is not one that nobody handles.
+    started.catch(() => {});
+    return {
+      ready: started,
+      async [Symbol.asyncDispose]() {
+        end.abort();
+        // Its failure has ended the whole already.
+        await Promise.allSettled([supervised]);
+      },
+    };
   }
 }
