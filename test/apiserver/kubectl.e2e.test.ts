@@ -1,5 +1,5 @@
 /** The stock kubectl against the embedded API server: each of its commands does what it does with Kubernetes. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { kubectl, type KubectlRun, olderKubectl } from './kubectl.ts';
 import { startTestServer, type TestServer } from './server.ts';
 import { widget } from './widgets.ts';
@@ -8,11 +8,14 @@ let test: TestServer;
 let oldest: string | undefined;
 
 beforeAll(async () => {
-  test = await startTestServer();
   oldest = await olderKubectl('1.27');
 });
 
-afterAll(async () => {
+beforeEach(async () => {
+  test = await startTestServer();
+});
+
+afterEach(async () => {
   expect(test.complaints).toEqual([]);
   await test.stop();
 });
@@ -35,7 +38,6 @@ async function fails(command: string, stdin?: string): Promise<string> {
   return result.stderr;
 }
 
-/** A namespace of the test's own. */
 async function namespace(name: string): Promise<string> {
   await ok(`create namespace ${name}`);
   return `-n ${name}`;
@@ -104,20 +106,23 @@ describe('kubectl', () => {
     const ns = await namespace('watch');
     await ok(`create ${ns} -f -`, widget('a'));
     const enough = new AbortController();
-    let seen = '';
-    const watching = kubectl({
+    const seen: string[] = [];
+    await kubectl({
       kubeconfig: test.server.kubeconfigPath,
       args: ['get', 'wi', ...ns.split(' '), '-w', '--output-watch-events', '--no-headers'],
       signal: enough.signal,
-      onOutput(text) {
-        seen += text;
-        if (text.includes('ADDED')) void run(`patch wi a ${ns} --type=merge -p {"spec":{"size":7}}`);
-        if (text.includes('MODIFIED')) void run(`delete wi a ${ns} --wait=false`);
-        if (text.includes('DELETED')) enough.abort();
+      onLine(line) {
+        seen.push(line);
+        if (line.startsWith('ADDED')) void run(`patch wi a ${ns} --type=merge -p {"spec":{"size":7}}`);
+        if (line.startsWith('MODIFIED')) void run(`delete wi a ${ns} --wait=false`);
+        if (line.startsWith('DELETED')) enough.abort();
       },
     });
-    await watching;
-    expect(seen).toMatch(/ADDED +a +red +3.*\nMODIFIED +a +red +7.*\nDELETED +a +red +7/);
+    expect(seen).toEqual([
+      expect.stringMatching(/^ADDED +a +red +3 /),
+      expect.stringMatching(/^MODIFIED +a +red +7 /),
+      expect.stringMatching(/^DELETED +a +red +7 /),
+    ]);
   });
 
   it('describes an object with its events', async () => {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { access, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 export interface KubectlRun {
   readonly code: number;
@@ -18,7 +19,8 @@ export interface KubectlOptions {
   readonly binary?: string;
   /** Ends the run early, as ctrl-C would. */
   readonly signal?: AbortSignal;
-  readonly onOutput?: (text: string) => void;
+  /** Is given each line of the output, when it is whole. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** Runs kubectl to its end. */
@@ -35,8 +37,8 @@ export async function kubectl(options: KubectlOptions): Promise<KubectlRun> {
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    options.onOutput?.(text);
   });
+  if (options.onLine !== undefined) createInterface({ input: child.stdout }).on('line', options.onLine);
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
