@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ErrnoError, errnoOf } from '../../../lib/errno.ts';
 import { readDeviceAt } from '../device.ts';
@@ -36,7 +36,11 @@ async function write({ file, claim, only }: WriteRequest): Promise<WriteAnswer['
     if (file !== undefined && target !== undefined) writeSync(target, file.value);
     return undefined;
   } catch (error) {
-    return { step, code: errnoOf(error) ?? 'EIO', message: error instanceof Error ? error.message : String(error) };
+    const code = errnoOf(error) ?? 'EIO';
+    // Another removal has begun, takes that file away first, and waits for who holds the group.
+    if (step === 'claim' && code === 'EBUSY' && file !== undefined && !existsSync(file.path))
+      return { step: 'open', code: 'ENOENT', message: `there is no ${file.path} any more` };
+    return { step, code, message: error instanceof Error ? error.message : String(error) };
   } finally {
     if (target !== undefined) closeSync(target);
     if (group !== undefined) closeSync(group);
