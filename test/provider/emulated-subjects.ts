@@ -92,7 +92,7 @@ async function boot(clock: ManualClock): Promise<EmulatedHost> {
   return bootHost(parseProfile(await readFile(profile, 'utf8')), { clock, report: () => undefined });
 }
 
-function hands(control: HostControl): Omit<Fixture, 'provider' | 'pass' | 'breakConnection' | 'reboot' | keyof AsyncDisposable> {
+function hands(control: HostControl, provider: MdevProvider): Omit<Fixture, 'provider' | 'pass' | 'breakConnection' | 'reboot' | keyof AsyncDisposable> {
   let pid = 4000;
   return {
     makeForeign: (parent, typeID, id) => control.foreignCreate({ id, parent, typeID }, patient),
@@ -105,6 +105,10 @@ function hands(control: HostControl): Omit<Fixture, 'provider' | 'pass' | 'break
     unloadParent: (name) => control.unloadParent(name, patient),
     loadParent: (name) => control.loadParent(name, patient),
     strike: (parent, operation, outcome) => control.injectFault({ parent, operation, outcome }, patient),
+    // What is asked later is answered later, here.
+    hung: async (id) => {
+      await provider.getDevice(id, patient);
+    },
     heal: () => control.clearFaults({}, patient),
   };
 }
@@ -121,10 +125,11 @@ export const inProcess: EmulatedSubject = {
     const clock = new ManualClock();
     const host = await boot(clock);
     const control = new EmulatedHostControl(host);
+    const provider = new EmulatedProvider({ host, clock, log });
     return {
-      provider: new EmulatedProvider({ host, clock, log }),
+      provider,
       control,
-      ...hands(control),
+      ...hands(control, provider),
       pass: (ms) => clock.advance(ms),
       breakConnection: () => Promise.reject(new Error('There is no connection')),
       reboot: () => Promise.reject(new Error('There is no second kernel')),
@@ -171,7 +176,7 @@ export const overSocket: EmulatedSubject<Fixture & { readonly socketPath: string
       provider,
       socketPath,
       control,
-      ...hands(control),
+      ...hands(control, provider),
       pass: (ms) => clock.advance(ms),
       async breakConnection() {
         await emulator[Symbol.asyncDispose]();

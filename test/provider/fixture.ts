@@ -50,6 +50,8 @@ export interface Fixture extends AsyncDisposable {
   loadParent(name: string): Promise<void>;
   /** Makes the parent's driver fail, or hang, from now on. */
   strike(parent: string, operation: 'create' | 'remove' | 'online' | 'attribute', outcome: Errno | 'hang'): Promise<void>;
+  /** Waits until the kernel hangs in a call about the device that has been made. */
+  hung(id: string, operation: 'online' | 'attribute'): Promise<void>;
   /** Ends what `strike` began; what hangs goes on. */
   heal(): Promise<void>;
   /** Lets `ms` pass for provider and kernel. */

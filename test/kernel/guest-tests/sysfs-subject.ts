@@ -122,6 +122,9 @@ export const sysfs: Subject = {
         if (parent !== 'mfault' || operation === 'online') await none(`${parent} that fails at ${operation} on demand`)();
         else setOutcome(operation, outcome);
       },
+      async hung(id, operation) {
+        await hangingWriter(id, operation);
+      },
       heal: async () => {
         healAll();
         await Promise.resolve();

@@ -95,8 +95,7 @@ export function slowKernelContract(subject: Subject): void {
             const id = await make(provider, known);
             await fixture.strike(known.name, 'attribute', 'hang');
             const write = refusal(provider.setAttribute(id, writable.name, writable.value, patient));
-            // The write has begun once a later call about the device is answered.
-            await provider.getDevice(id, patient);
+            await fixture.hung(id, 'attribute');
             const removal = refusal(provider.remove(id, patient));
             await until(
               () => provider.getDevice(id, patient),
@@ -123,7 +122,7 @@ export function slowKernelContract(subject: Subject): void {
             const id = await make(provider, known);
             await fixture.strike(known.name, 'online', 'hang');
             const switching = refusal(provider.setOnline(id, true, patient));
-            await provider.getDevice(id, patient);
+            await fixture.hung(id, 'online');
             await fixture.pass(longEnough);
             expect(await switching).toEqual({ code: 'ETIMEDOUT', step: 'online' });
             await fixture.heal();
