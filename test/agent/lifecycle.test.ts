@@ -12,6 +12,12 @@ describe('the agent', () => {
   let nodes = 0;
   beforeAll(async () => {
     cluster = await startCluster();
+    await cluster.client.create(
+      { group: '', version: 'v1', plural: 'namespaces', namespaced: false, kind: 'Namespace' },
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'adopters' } },
+      {},
+      AbortSignal.timeout(5000),
+    );
   });
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]();
@@ -125,14 +131,6 @@ describe('the agent', () => {
   });
 
   it('adopts a foreign device where that is allowed, and retains it', async () => {
-    const signal = AbortSignal.timeout(5000);
-    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'adopters' } };
-    await cluster.client.create(
-      { group: '', version: 'v1', plural: 'namespaces', namespaced: false, kind: 'Namespace' },
-      namespace,
-      {},
-      signal,
-    );
     const spec = { uuid: foreignUUID, adopt: true };
     await node.create({ name: named('no'), parent: 'mtty', type: 'mtty-1', spec });
     await node.ready(named('no'), 'AdoptNotAllowed');

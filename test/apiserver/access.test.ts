@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { connect } from 'node:tls';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { adminToken, type HttpsClient, httpsClient } from './https-client.ts';
 import { startTestServer, type TestServer } from './server.ts';
 import { widget } from './widgets.ts';
@@ -24,6 +24,13 @@ afterAll(async () => {
 });
 
 const widgets = '/apis/test.example/v1/namespaces/default/widgets';
+
+/** Leaves no widget of the name to the tests that follow, or to a second try. */
+function removeAfterwards(name: string): void {
+  onTestFinished(async () => {
+    await admin.send('DELETE', `${widgets}/${name}`);
+  });
+}
 
 describe('callers without credentials', () => {
   it.each(['/livez', '/readyz', '/healthz', '/version', '/readyz?verbose'])('get %s', async (path) => {
@@ -95,6 +102,7 @@ describe('what is no good request', () => {
   });
 
   it('leaves nothing behind and changes no prototype', async () => {
+    removeAfterwards('proto');
     const body = `{"apiVersion":"test.example/v1","kind":"Widget","metadata":{"name":"proto","annotations":{"__proto__":"x"}},"spec":{"color":"red","__proto__":{"size":9}}}`;
     const reply = await admin.send('POST', widgets, { body });
     expect(reply.status).toBe(422);
@@ -119,6 +127,7 @@ describe('what is no good request', () => {
 
 describe('a kept connection', () => {
   it('serves request after request, and a body sent in chunks', async () => {
+    removeAfterwards('chunked');
     const chunked = await admin.send('POST', widgets, { body: widget('chunked'), headers: { 'transfer-encoding': 'chunked' } });
     expect(chunked.status).toBe(201);
     for (let i = 0; i < 20; i += 1) expect((await admin.send('GET', `${widgets}/chunked`)).status).toBe(200);

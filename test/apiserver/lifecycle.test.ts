@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../src/apiserver/object.ts';
 import { at, startTestCore, textAt, type TestCore, widgetBody, widgets } from './core.ts';
 import { widgetCrd } from './widgets.ts';
 
 let test: TestCore;
 
-beforeAll(async () => {
+beforeEach(async () => {
   test = await startTestCore();
 });
 
-afterAll(async () => {
+afterEach(async () => {
   expect(test.complaints).toEqual([]);
   await test.stop();
 });
@@ -158,33 +158,34 @@ describe('a CRD', () => {
     },
   });
 
-  it('is served as soon as its creation is answered', async () => {
+  const gears = '/apis/gear.example/v1/gears';
+
+  /** Makes a CRD and at once an object of it. */
+  async function makeGears(metadata: JsonObject = {}): Promise<void> {
     expect((await test.send('POST', definitions, gear('gears', 'Gear'))).code).toBe(201);
-    expect(
-      (
-        await test.send('POST', '/apis/gear.example/v1/gears', {
-          apiVersion: 'gear.example/v1',
-          kind: 'Gear',
-          metadata: { name: 'g' },
-          teeth: 8,
-        })
-      ).code,
-    ).toBe(201);
+    const object = { apiVersion: 'gear.example/v1', kind: 'Gear', metadata: { name: 'g', ...metadata }, teeth: 8 };
+    expect((await test.send('POST', gears, object)).code).toBe(201);
     await test.core.idle();
+  }
+
+  it('is served as soon as its creation is answered', async () => {
+    await makeGears();
     const status = (await test.send('GET', `${definitions}/gears.gear.example`)).body['status'];
     expect(status).toMatchObject({ acceptedNames: { plural: 'gears', kind: 'Gear', listKind: 'GearList' }, storedVersions: ['v1'] });
     expect(JSON.stringify(status)).toContain('"type":"Established"');
   });
 
   it('shows stored objects under a schema that has grown since', async () => {
+    await makeGears();
     const properties = { teeth: { type: 'integer' }, metal: { type: 'string', default: 'steel' } };
     const live = (await test.send('GET', `${definitions}/gears.gear.example`)).body;
     const { spec } = gear('gears', 'Gear', properties);
     expect((await test.send('PUT', `${definitions}/gears.gear.example`, { ...live, spec: spec ?? null })).code).toBe(200);
-    expect((await test.send('GET', '/apis/gear.example/v1/gears/g')).body).toMatchObject({ teeth: 8, metal: 'steel' });
+    expect((await test.send('GET', `${gears}/g`)).body).toMatchObject({ teeth: 8, metal: 'steel' });
   });
 
   it('whose names are taken is not served until they are free', async () => {
+    await makeGears();
     await test.send('POST', definitions, gear('cogs', 'Gear'));
     await test.core.idle();
     expect(JSON.stringify((await test.send('GET', `${definitions}/cogs.gear.example`)).body)).toContain('is already in use');
@@ -196,19 +197,14 @@ describe('a CRD', () => {
   });
 
   it('keeps its objects with finalizers, and goes after them', async () => {
-    const path = '/apis/gear.example/v1/cogs';
-    await test.send('POST', path, {
-      apiVersion: 'gear.example/v1',
-      kind: 'Gear',
-      metadata: { name: 'c', finalizers: ['gear.example/hold'] },
-    });
-    await test.send('DELETE', `${definitions}/cogs.gear.example`);
+    await makeGears({ finalizers: ['gear.example/hold'] });
+    await test.send('DELETE', `${definitions}/gears.gear.example`);
     await test.core.idle();
-    expect(await exists(`${path}/c`)).toBe(true);
-    await test.send('PATCH', `${path}/c`, { metadata: { finalizers: null } }, merge);
+    expect(await exists(`${gears}/g`)).toBe(true);
+    await test.send('PATCH', `${gears}/g`, { metadata: { finalizers: null } }, merge);
     await test.core.idle();
-    expect(await exists(`${definitions}/cogs.gear.example`)).toBe(false);
-    expect((await test.send('GET', path)).code).toBe(404);
+    expect(await exists(`${definitions}/gears.gear.example`)).toBe(false);
+    expect((await test.send('GET', gears)).code).toBe(404);
   });
 
   it('that is broken is refused by name', async () => {

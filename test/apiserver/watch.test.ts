@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allWidgets, at, startTestCore, textAt, type TestCore, widgetBody, widgets, type WatchReader } from './core.ts';
 
 let test: TestCore;
 
-beforeAll(async () => {
+beforeEach(async () => {
   test = await startTestCore({ events: 50, characters: 1_000_000 });
 });
 
-afterAll(async () => {
+afterEach(async () => {
   expect(test.complaints).toEqual([]);
   await test.stop();
 });
@@ -78,6 +78,8 @@ describe('a watch', () => {
   });
 
   it('sends the initial events as a list, then marks their end', async () => {
+    await create('red');
+    await create('blue', { color: 'blue' });
     const options = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
     const watch = await test.watch(`${allWidgets}?${options}&fieldSelector=metadata.name%3Dblue`);
     expect(await take(watch, 1)).toEqual(['ADDED blue']);
@@ -99,6 +101,7 @@ describe('a watch', () => {
   });
 
   it('is refused with 410 when the history does not reach back to its version', async () => {
+    await create('blue', { color: 'blue' });
     const version = await versionNow();
     for (let size = 0; size < 60; size += 1) await patch('blue', { spec: { size: (size % 10) + 1 } });
     const watch = await test.watch(`${widgets}?watch=1&resourceVersion=${version}`);
@@ -112,6 +115,7 @@ describe('a watch', () => {
   });
 
   it('is cut off when its reader falls too far behind', async () => {
+    await create('blue', { color: 'blue' });
     const slow = await test.watch(`${widgets}?watch=1&resourceVersion=${await versionNow()}`);
     const note = 'x'.repeat(40);
     const annotations = { big: 'y'.repeat(20_000) };
@@ -134,6 +138,7 @@ describe('a watch', () => {
   });
 
   it('prints rows for kubectl get -w, the columns once', async () => {
+    await create('green', { color: 'green' });
     const response = await test.core.handler(
       new Request(`https://localhost${widgets}?watch=1&fieldSelector=metadata.name%3Dgreen`, {
         headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' },

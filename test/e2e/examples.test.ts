@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parentResource } from '../../src/kube/resource.ts';
 import { clientFor, waitForObjects } from '../support/cluster-client.ts';
 import { kubectlOk } from '../support/kubectl.ts';
@@ -20,20 +20,36 @@ interface Parent extends Named {
   };
 }
 
-describe('the examples, applied together to the default profile', () => {
-  let standalone: StandaloneProcess;
-  const run = (...args: string[]): Promise<string> => kubectlOk(standalone.kubeconfig, args);
-  const list = async <T>(resource: string): Promise<T[]> => (JSON.parse(await run('get', resource, '-o', 'json')) as { items: T[] }).items;
-  const remaining = async (): Promise<string[]> => (await list<Parent>('mdevparents')).map(({ status }) => status.remaining).sort();
-  let atFirst: string[];
+const examples = new URL('examples/', repository).pathname;
 
-  beforeAll(async () => {
-    standalone = await startStandalone(await temporaryDataDir());
-    atFirst = await remaining();
-  }, 30_000);
-  afterAll(async () => {
-    expect(await standalone.end('SIGTERM')).toBe(0);
-  });
+let standalone: StandaloneProcess;
+let atFirst: string[];
+
+const run = (...args: string[]): Promise<string> => kubectlOk(standalone.kubeconfig, args);
+const list = async <T>(resource: string): Promise<T[]> => (JSON.parse(await run('get', resource, '-o', 'json')) as { items: T[] }).items;
+const remaining = async (): Promise<string[]> => (await list<Parent>('mdevparents')).map(({ status }) => status.remaining).sort();
+
+async function start(): Promise<void> {
+  standalone = await startStandalone(await temporaryDataDir());
+  atFirst = await remaining();
+}
+
+async function end(): Promise<void> {
+  expect(await standalone.end('SIGTERM')).toBe(0);
+}
+
+/** Applies them, and waits until all are made and those that want to be online are Ready. */
+async function apply(): Promise<void> {
+  await run('apply', '-f', examples);
+  const online = (await list<Device>('mdevdevices')).filter(({ spec }) => spec.online).map(({ metadata }) => `mdevdevice/${metadata.name}`);
+  expect(online.length).toBeGreaterThanOrEqual(9);
+  await run('wait', '--for=condition=Ready', '--timeout=10s', ...online);
+  await run('wait', '--for=condition=Created', '--timeout=10s', 'mdevdevice/spare');
+}
+
+describe('the examples, applied together to the default profile', () => {
+  beforeAll(start, 30_000);
+  afterAll(end);
 
   it('find the parents listed with their types and remaining instances', async () => {
     expect(atFirst.join('\n')).toContain('nvidia-11=16 nvidia-12=16 nvidia-13=8');
@@ -42,13 +58,7 @@ describe('the examples, applied together to the default profile', () => {
   });
 
   it('become Ready, all that want to be online', async () => {
-    await run('apply', '-f', new URL('examples/', repository).pathname);
-    const online = (await list<Device>('mdevdevices'))
-      .filter(({ spec }) => spec.online)
-      .map(({ metadata }) => `mdevdevice/${metadata.name}`);
-    expect(online.length).toBeGreaterThanOrEqual(9);
-    await run('wait', '--for=condition=Ready', '--timeout=10s', ...online);
-    await run('wait', '--for=condition=Created', '--timeout=10s', 'mdevdevice/spare');
+    await apply();
     expect(await run('get', 'mdevdevice', 'spare', '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}')).toBe('Offline');
   });
 
@@ -68,10 +78,17 @@ describe('the examples, applied together to the default profile', () => {
     expect(left).toMatch(/^\d+$/);
     expect(right).toBe(left);
   });
+});
 
-  it('give every count back when they are deleted, but for the device to retain, which is then without owner', async () => {
+describe('the examples, applied and then deleted', () => {
+  // For each try anew: what it retains stays with the emulated kernel.
+  beforeEach(start, 30_000);
+  afterEach(end);
+
+  it('give every count back, but for the device to retain, which is then without owner', async () => {
+    await apply();
     const uuid = await run('get', 'mdevdevice', 'keep-me', '-o', 'jsonpath={.status.uuid}');
-    await run('delete', '-f', new URL('examples/', repository).pathname, '--timeout=20s');
+    await run('delete', '-f', examples, '--timeout=20s');
     expect(await list('mdevdevices')).toEqual([]);
     const client = clientFor(standalone.kubeconfig);
     const isBack = ({ status }: Parent): boolean => !status.remaining.includes('nvidia') || status.devices?.length === 1;

@@ -5,15 +5,22 @@ import { isObject, orderedStatus } from '../manifests/outcome.ts';
 const ownTimesEnd = '2026-02';
 
 /**
- * Replaces UIDs by `uid1 of NAME`, `uid2 of NAME`... and each object's resourceVersions by `rv1`, `rv2`... in the order of
- * appearance, so that it still shows whether a write changed them; lists' resourceVersions, times, ages and continue
- * tokens by placeholders. managedFields come in the order of their managers: a server's depends on whether a second
- * has passed.
+ * Replaces the conversation's namespace by what it is called in the notes; UIDs by `uid1 of NAME`, `uid2 of NAME`... and
+ * each object's resourceVersions by `rv1`, `rv2`... in the order of appearance, so that it still shows whether a write
+ * changed them; lists' resourceVersions, times, ages and continue tokens by placeholders. managedFields come in the order
+ * of their managers: a server's depends on whether a second has passed.
  */
 export class Normaliser {
   readonly #uids = new Map<string, string>();
   readonly #names = new Map<string, number>();
   readonly #versions = new Map<string, string[]>();
+  readonly #namespace: string;
+  readonly #notedAs: string;
+
+  constructor(namespace: string, notedAs: string) {
+    this.#namespace = namespace;
+    this.#notedAs = notedAs;
+  }
 
   /** `value` made comparable, with sorted keys. */
   apply(value: unknown): unknown {
@@ -24,6 +31,11 @@ export class Normaliser {
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(source).sort()) result[key] = this.#field(key, source[key], source);
     return result;
+  }
+
+  /** The namespace in a text by what it is called in the notes. */
+  named(text: string): string {
+    return text.replaceAll(this.#namespace, this.#notedAs);
   }
 
   #field(key: string, value: unknown, owner: Record<string, unknown>): unknown {
@@ -42,7 +54,7 @@ export class Normaliser {
   #uid(uid: string, name: unknown): string {
     const known = this.#uids.get(uid);
     if (known !== undefined) return known;
-    const owner = String(name);
+    const owner = this.named(String(name));
     const count = (this.#names.get(owner) ?? 0) + 1;
     this.#names.set(owner, count);
     const text = `uid${String(count)} of ${owner}`;
@@ -61,7 +73,7 @@ export class Normaliser {
   }
 
   #text(text: string): string {
-    let result = text
+    let result = this.named(text)
       .replace(/Too large resource version: \d+, current: \d+/, 'Too large resource version: <rv>, current: <rv>')
       .replace(/(ResourceVersion in record )\(\d+\)/, '$1(<rv>)')
       .replace(/(resourceVersion\\*"?: ?\\*")\d+/g, '$1<rv>') // in YAML, or in JSON within a message

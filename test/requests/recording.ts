@@ -6,11 +6,14 @@ import { makeNamespace } from '../manifests/send.ts';
 import type { Scenario } from './scenario.ts';
 import { type Note, Session } from './session.ts';
 
-/** Has the conversation with the server of the kubeconfig, in a namespace of its own. */
+let conversations = 0;
+
+/** Has the conversation with the server of the kubeconfig, in a namespace of its own: a second try meets nothing of the first. */
 export async function converse(kubeconfig: string, scenario: Scenario): Promise<readonly Note[]> {
   const client = await RawClient.fromKubeconfig(kubeconfig);
   try {
-    const session = new Session(client, `requests-${scenario.name}`);
+    const name = `requests-${scenario.name}`;
+    const session = new Session(client, `${name}-${String(++conversations)}`, name);
     await makeNamespace(client, session.namespace);
     await scenario.run(session);
     return session.notes;

@@ -2,7 +2,7 @@
 import type { Json, Session } from './session.ts';
 
 export interface Scenario {
-  /** Unique; also the name of its recording and, with dashes, of its namespace. */
+  /** Unique; also the name of its recording, and part of that of its namespace. */
   readonly name: string;
   /**
    * What comes out depends on whether a second has passed: managedFields are ordered by their times, and a new order is

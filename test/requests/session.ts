@@ -34,15 +34,17 @@ export interface WatchEvent {
 const comparedHeaders = ['content-type', 'warning', 'allow', 'retry-after', 'location'] as const;
 
 export class Session {
-  /** A namespace made for this scenario alone. */
+  /** A namespace made for this conversation alone. */
   readonly namespace: string;
   readonly notes: Note[] = [];
   readonly #client: RawClient;
-  readonly #normaliser = new Normaliser();
+  readonly #normaliser: Normaliser;
 
-  constructor(client: RawClient, namespace: string) {
+  /** @param notedAs what the namespace is called in the notes */
+  constructor(client: RawClient, namespace: string, notedAs = namespace) {
     this.#client = client;
     this.namespace = namespace;
+    this.#normaliser = new Normaliser(namespace, notedAs);
   }
 
   /** Collection of MdevDevices in the scenario's namespace. */
@@ -64,6 +66,12 @@ export class Session {
     const body = parsed(answer.body) ?? {};
     this.#normaliser.apply(body); // so that UIDs in later messages are known
     return body;
+  }
+
+  /** Takes away what a try that broke off may have left under a name that every try uses. */
+  async clear(path: string): Promise<void> {
+    await this.#request({ method: 'DELETE', path });
+    await this.until(path, (code) => code === 404);
   }
 
   /** Repeats a GET until `done`; for what happens behind the request, such as garbage collection. @throws Error after 60 s */
@@ -105,12 +113,12 @@ export class Session {
       return;
     }
     const seen = request.pick ? events.map((event) => ({ ...event, object: request.pick?.(event.object) })) : events;
-    this.notes.push([label, answer.status, { events: this.#normaliser.apply(seen) }]);
+    this.#push(label, answer.status, { events: this.#normaliser.apply(seen) });
   }
 
   /** Notes something that was worked out from answers. */
   noteValue(label: string, value: unknown): void {
-    this.notes.push([label, 0, { value: this.#normaliser.apply(value) }]);
+    this.#push(label, 0, { value: this.#normaliser.apply(value) });
   }
 
   async #request(request: Request): Promise<RawAnswer> {
@@ -129,7 +137,11 @@ export class Session {
     if (headers['content-type'] === 'application/json') delete headers['content-type'];
     const body = parsed(answer.body);
     const seen = body === undefined ? answer.body : pick && answer.status < 300 ? pick(body) : body;
-    this.notes.push([label, answer.status, { ...headers, body: this.#normaliser.apply(seen) }]);
+    this.#push(label, answer.status, { ...headers, body: this.#normaliser.apply(seen) });
+  }
+
+  #push(label: string, code: number, answer: Json): void {
+    this.notes.push([this.#normaliser.named(label), code, answer]);
   }
 }
 

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/emulator/vfio-user/wire.ts';
 import { Client, words } from './client.ts';
-import { deviceID, startEmulator, type EmulatorProcess } from './emulator.ts';
+import { deviceID, startEmulator } from './emulator.ts';
 import { fuzz } from './fuzz.ts';
 import { roomyProfile } from './profile.ts';
 
@@ -14,17 +14,9 @@ const kinds = [
   ['ccw', 'vfio_ccw-io'],
 ] as const;
 
-let emulator: EmulatorProcess;
-
-beforeAll(async () => {
-  emulator = await startEmulator(roomyProfile);
-});
-afterAll(async () => {
-  await emulator[Symbol.asyncDispose]();
-});
-
 describe('random messages', () => {
   it(`(${messages} of them) leave the server serving, with neither memory nor files lost`, { timeout: 180_000 }, async () => {
+    await using emulator = await startEmulator(roomyProfile);
     const paths = await Promise.all(kinds.map(([parent, type], index) => emulator.create(parent, type, deviceID(index + 1))));
     // Somebody else's device, which must not notice anything.
     using bystander = new Client(await emulator.create('mtty', 'mtty-1', deviceID(99)));

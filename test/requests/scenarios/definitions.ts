@@ -182,6 +182,7 @@ export const customResources: Scenario = {
         ],
       },
     );
+    await session.clear(`${crds}/gadgets.requests.example`);
     await serve(session, definition('gadgets', 'Gadget', [version(gadget), version(gadget, { name: 'v2', storage: false })]));
     const path = `/apis/requests.example/v1/namespaces/${session.namespace}/gadgets`;
     const make = (name: string, spec: unknown, query = ''): Promise<Json> =>
@@ -280,6 +281,7 @@ export const definitionLife: Scenario = {
       { shortNames: ['wi'] },
     );
     const item = `${crds}/widgets.requests.example`;
+    for (const plural of ['widgets', 'widgetry']) await session.clear(`${crds}/${plural}.requests.example`);
     await session.send('create', { method: 'POST', path: crds, body });
     const made = await session.until(item, established);
     session.noteValue('established', made);
