@@ -1,14 +1,24 @@
 import { defineConfig } from 'vitest/config';
+import { oldestKubernetes } from './test/cluster/versions.ts';
 
-// Against a real kube-apiserver, see test/cluster/README.md. One control plane serves all files.
+const operator = ['test/cluster/operator.test.ts', 'test/agent/*.test.ts', 'test/controller/*.test.ts'];
+
+// Against a real kube-apiserver, see test/cluster/README.md. One control plane serves all files of a project.
 export default defineConfig({
   test: {
-    include: ['test/cluster/**/*.test.ts'],
+    // Vitest takes these of the root only.
+    fileParallelism: false,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'newest', include: ['test/cluster/**/*.test.ts', ...operator], provide: { emulatedVersion: undefined } },
+      },
+      { extends: true, test: { name: oldestKubernetes, include: operator, provide: { emulatedVersion: oldestKubernetes } } },
+    ],
     globalSetup: ['test/cluster/global-setup.ts'],
     pool: 'forks',
     // CI machines stall for seconds; a test that fails twice is broken, one that fails once is reported as flaky.
     retry: process.env['CI'] === undefined ? 0 : 1,
-    fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 180_000,
   },

@@ -13,7 +13,7 @@ import { serveSocket, type SocketServer } from '../../src/provider/remote/server
 import { countingClient } from './counting-client.ts';
 import type { Cluster } from './cluster.ts';
 import { TestNode, uuidsOf } from './harness.ts';
-import { startCluster } from './start-cluster.ts';
+import { startAnotherCluster, startCluster } from './start-cluster.ts';
 import { testLogger } from './test-logger.ts';
 import { foreignUUID, gpu, gvt, testProfile } from './profiles.ts';
 
@@ -139,7 +139,7 @@ describe('in trouble the agent', () => {
       uuids.push((await node.ready(name, 'Ready')).status?.uuid);
     }
     await node.stop();
-    await using empty = await startCluster();
+    await using empty = await startAnotherCluster();
     const full = node.cluster;
     node.cluster = empty;
     const events: string[] = [];

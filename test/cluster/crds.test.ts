@@ -6,9 +6,7 @@ import { parse } from 'yaml';
 import { kubectl } from '../support/kubectl.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { crdsFolder } from './install-crds.ts';
-
-/** Oldest Kubernetes that we promise to run on, and the oldest that the pinned binary can emulate. */
-const oldest = '1.33';
+import { oldestKubernetes as oldest } from './versions.ts';
 
 interface Condition {
   readonly type: string;

@@ -10,15 +10,19 @@ declare module 'vitest' {
     binaries: string;
     /** Kubeconfig of the shared control plane. */
     realKubeconfig: string;
+    /** The Kubernetes version that it behaves as; undefined: its own. */
+    emulatedVersion: string | undefined;
   }
 }
 
 /** Vitest calls it before all files and the returned function after them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const binaries = await buildControlPlane({ controllers: true });
+  const { emulatedVersion } = project.config.provide;
   const controlPlane = await startControlPlane({
     bin: binaries,
     controllers: ['namespace-controller', 'garbage-collector-controller'],
+    ...(emulatedVersion !== undefined && { emulatedVersion }),
   });
   project.provide('binaries', binaries);
   project.provide('realKubeconfig', controlPlane.kubeconfig);

@@ -29,7 +29,12 @@ const waitForReady = async (): Promise<unknown> =>
   run('wait', '--for=condition=Ready', '--timeout=30s', ...(await onlineDevices()).map(({ metadata }) => `mdevdevice/${metadata.name}`));
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ bin: inject('binaries'), controllers: ['namespace-controller', 'garbage-collector-controller'] });
+  const emulatedVersion = inject('emulatedVersion');
+  cluster = await startControlPlane({
+    bin: inject('binaries'),
+    controllers: ['namespace-controller', 'garbage-collector-controller'],
+    ...(emulatedVersion !== undefined && { emulatedVersion }),
+  });
   await installCrds(cluster.kubeconfig);
   await run('create', 'namespace', namespace);
   await kubectlOk(cluster.kubeconfig, ['create', '-f', '-'], {

@@ -1,5 +1,4 @@
 import { KubeConfig } from '@kubernetes/client-node';
-import { join } from 'node:path';
 import { findCondition } from '../../src/api/condition.ts';
 import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts';
 import type { ParentDevice, ParentStatus } from '../../src/api/mdev-parent.ts';
@@ -55,7 +54,7 @@ export class Bench implements AsyncDisposable {
     const stop = new AbortController();
     const synced = Promise.withResolvers<undefined>();
     const config = new KubeConfig();
-    config.loadFromFile(join(this.cluster.dataDir, 'kubeconfig'));
+    config.loadFromFile(this.cluster.kubeconfig);
     const client = new HttpClient({
       config,
       clock: systemClock,
