@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { matchesGlob } from '../lib/glob.ts';
 import { apiVersion, defaultClassAnnotation, resources } from './group.ts';
 import { labelSelectorSchema, labelsSchema } from './label-selector.ts';
 import { attributePattern, fileNamePattern, labelPattern, line } from './patterns.ts';
@@ -94,4 +95,9 @@ export type ClassSpec = z.infer<typeof classSpecSchema>;
 /** Whether the class is marked to bind devices that name none. */
 export function isMarkedDefault(mdevClass: MdevClass): boolean {
   return mdevClass.metadata.annotations?.[defaultClassAnnotation] === 'true';
+}
+
+/** Whether the class allows a type that a parent offers; one without name goes by its id. */
+export function allowsType({ types }: ClassSpec, id: string, name: string | undefined): boolean {
+  return types?.some((type) => (type.id !== undefined ? matchesGlob(type.id, id) : matchesGlob(type.name ?? '', name ?? id))) ?? true;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deviceSpecSchema } from '../api/mdev-device.ts';
-import { allowsType, refuseByClass } from './class-rules.ts';
+import { refuseByClass } from './class-rules.ts';
 import { classNamed } from './testing/objects.ts';
 
 const uuid = '12345678-1234-1234-1234-123456789abc';
@@ -95,20 +95,5 @@ describe('refuseByClass', () => {
       }),
       { numRuns: 30 },
     );
-  });
-});
-
-describe('allowsType', () => {
-  const spec = (types?: object[]): Parameters<typeof allowsType>[0] => classNamed('gold', { types }).spec;
-
-  it('compares what the parent says of the type, by id or by name', () => {
-    expect(allowsType(spec(), 'nvidia-11', undefined)).toBe(true);
-    expect(allowsType(spec([]), 'nvidia-11', undefined)).toBe(false);
-    expect(allowsType(spec([{ id: 'nvidia-12' }, { name: 'GRID *' }]), 'nvidia-11', 'GRID M60-0B')).toBe(true);
-    expect(allowsType(spec([{ id: 'nvidia-12' }, { name: 'GRID *Q' }]), 'nvidia-11', 'GRID M60-0B')).toBe(false);
-  });
-
-  it('lets a type without name go by its id', () => {
-    expect(allowsType(spec([{ name: 'mtty-*' }]), 'mtty-1', undefined)).toBe(true);
   });
 });

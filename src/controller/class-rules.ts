@@ -33,11 +33,6 @@ function fitsAny(patterns: readonly string[], text: string): boolean {
   return patterns.some((pattern) => matchesGlob(pattern, text));
 }
 
-/** Whether the class allows a type that a parent offers; one without name goes by its id. */
-export function allowsType({ types }: ClassSpec, id: string, name: string | undefined): boolean {
-  return types?.some((type) => (type.id !== undefined ? matchesGlob(type.id, id) : matchesGlob(type.name ?? '', name ?? id))) ?? true;
-}
-
 function checkNamespace(_: DeviceSpec, { name, labels }: NamespaceFacts, { namespaces }: ClassSpec): Objection | undefined {
   if (namespaces === undefined) return undefined;
   const { names, selector } = namespaces;

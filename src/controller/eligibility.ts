@@ -1,11 +1,10 @@
 import { findCondition } from '../api/condition.ts';
 import { matchesSelector } from '../api/label-selector.ts';
-import type { MdevClass } from '../api/mdev-class.ts';
+import { allowsType, type MdevClass } from '../api/mdev-class.ts';
 import type { DeviceSpec } from '../api/mdev-device.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
 import type { CapacityModel, PendingCounts } from './capacity.ts';
 import { remaining } from './capacity.ts';
-import { allowsType } from './class-rules.ts';
 
 /** What the controller reads of a Node. */
 export interface NodeFacts {
