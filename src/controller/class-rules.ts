@@ -55,13 +55,17 @@ function checkType({ type }: DeviceSpec, _: NamespaceFacts, { types }: ClassSpec
   };
 }
 
-function checkAttributes(spec: DeviceSpec, _: NamespaceFacts, { attributes }: ClassSpec): Objection | undefined {
+function checkAttributeNames(spec: DeviceSpec, _: NamespaceFacts, { attributes }: ClassSpec): Objection | undefined {
+  if (attributes === undefined) return undefined;
+  const names = attributes.map((allowed) => allowed.name);
+  const refused = spec.attributes?.find(({ name }) => !fitsAny(names, name));
+  return refused && { refused: `attribute ${cut(refused.name)} (spec.attributes)`, instead: allowing(names) };
+}
+
+function checkAttributeValues(spec: DeviceSpec, _: NamespaceFacts, { attributes }: ClassSpec): Objection | undefined {
   if (attributes === undefined) return undefined;
   for (const { name, value } of spec.attributes ?? []) {
     const named = attributes.filter((allowed) => matchesGlob(allowed.name, name));
-    if (named.length === 0) {
-      return { refused: `attribute ${cut(name)} (spec.attributes)`, instead: allowing(attributes.map((allowed) => allowed.name)) };
-    }
     if (named.some(({ values }) => values === undefined || fitsAny(values, value))) continue;
     const instead = allowing(named.flatMap(({ values }) => values ?? []));
     return { refused: `value ${cut(value)} of attribute ${cut(name)} (spec.attributes)`, instead };
@@ -84,7 +88,7 @@ function checkAdopt({ adopt }: DeviceSpec, _: NamespaceFacts, { allowAdopt }: Cl
   return { refused: 'taking over a device (spec.adopt)', instead: 'Leave the device to whoever made it, or have the class changed.' };
 }
 
-const checks = [checkNamespace, checkType, checkAttributes, checkParams, checkUUID, checkAdopt];
+const checks = [checkNamespace, checkType, checkAttributeNames, checkAttributeValues, checkParams, checkUUID, checkAdopt];
 
 /**
  * Why the class does not allow a device with this spec in this namespace, on whatever parent, or undefined. The policy in
