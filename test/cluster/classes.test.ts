@@ -67,13 +67,17 @@ const deviceParts = {
   adopt: [true, false],
 };
 
-/** Objects that have any choice of the parts, each left out now and then. */
-function anyOf(parts: Readonly<Record<string, readonly unknown[]>>, required: readonly string[] = []): fc.Arbitrary<object> {
-  const fields = Object.fromEntries(Object.entries(parts).map(([field, values]) => [field, fc.constantFrom(...values)]));
-  return fc.record(fields, { requiredKeys: [...required] });
+/** Objects that have a choice of the parts: all of `required`, and up to `most` others. */
+function anyOf(parts: Readonly<Record<string, readonly unknown[]>>, most: number, required: readonly string[] = []): fc.Arbitrary<object> {
+  const others = Object.keys(parts).filter((field) => !required.includes(field));
+  return fc
+    .subarray(others, { maxLength: most })
+    .chain((chosen) =>
+      fc.record(Object.fromEntries([...required, ...chosen].map((field) => [field, fc.constantFrom(...(parts[field] ?? []))]))),
+    );
 }
 
-const classSpecs = fc.sample(anyOf(classParts), { numRuns: 40, seed: 1 });
+const classSpecs = fc.sample(anyOf(classParts, 2), { numRuns: 40, seed: 1 });
 
 describe.each([{ version: 'newest' }, { version: '1.33' }])('the policy for classes, Kubernetes $version', ({ version }) => {
   let cluster: ControlPlane;
@@ -81,7 +85,11 @@ describe.each([{ version: 'newest' }, { version: '1.33' }])('the policy for clas
   const classes = classSpecs.map((spec, index) => classNamed(`class-${index}`, spec));
 
   beforeAll(async () => {
-    cluster = await startControlPlane({ bin: inject('binaries'), ...(version === 'newest' ? {} : { emulatedVersion: version }) });
+    cluster = await startControlPlane({
+      bin: inject('binaries'),
+      controllers: ['validatingadmissionpolicy-status-controller'],
+      ...(version === 'newest' ? {} : { emulatedVersion: version }),
+    });
     client = await RawClient.fromKubeconfig(cluster.kubeconfig);
     await installCrds(cluster.kubeconfig);
     const objects = [
@@ -118,14 +126,17 @@ describe.each([{ version: 'newest' }, { version: '1.33' }])('the policy for clas
     await expect.poll(() => create(refused), { timeout: 60_000 }).toMatchObject({ status: 403 });
   });
 
-  it('is accepted without a warning about its expressions', async () => {
-    const checked = async (): Promise<unknown> => {
-      const text = await kubectlOk(cluster.kubeconfig, ['get', '-f', policy, '-o', 'json']);
-      const { items } = JSON.parse(text) as { items: { kind: string; status?: { observedGeneration?: number; typeChecking?: object } }[] };
-      return items.find(({ kind }) => kind === 'ValidatingAdmissionPolicy')?.status ?? {};
+  it('has expressions whose types are right', async () => {
+    interface Status {
+      readonly observedGeneration?: number;
+      readonly typeChecking?: { readonly expressionWarnings?: readonly object[] };
+    }
+    const status = async (): Promise<Status> => {
+      const text = await kubectlOk(cluster.kubeconfig, ['get', 'validatingadmissionpolicy', 'class.mediated.dev', '-o', 'json']);
+      return (JSON.parse(text) as { status?: Status }).status ?? {};
     };
-    const status = await checked();
-    expect(status).not.toHaveProperty('typeChecking.expressionWarnings');
+    await expect.poll(status, { timeout: 60_000 }).toMatchObject({ observedGeneration: 1 });
+    expect((await status()).typeChecking?.expressionWarnings ?? []).toEqual([]);
   });
 
   it('refuses what the controller refuses because of the spec, in the same words, and nothing else', async () => {
@@ -133,7 +144,7 @@ describe.each([{ version: 'newest' }, { version: '1.33' }])('the policy for clas
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...classes),
-        anyOf(deviceParts, ['type']),
+        anyOf(deviceParts, 2, ['type']),
         fc.constantFrom(...Object.keys(namespaces)),
         async (mdevClass, parts, namespace) => {
           const adopts = (parts as { adopt?: boolean }).adopt === true;
@@ -147,7 +158,7 @@ describe.each([{ version: 'newest' }, { version: '1.33' }])('the policy for clas
           if (why !== undefined) expect(answer.message.split('denied request: ')[1]).toBe(why.message);
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 200 },
     );
     expect(seen.allowed).toBeGreaterThan(30);
     expect(seen.refused).toBeGreaterThan(30);
