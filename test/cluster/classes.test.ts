@@ -1,4 +1,5 @@
 /** The admission policy for classes on a real API server: it refuses what the controller would, in the same words. */
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { defaultClassAnnotation } from '../../src/api/group.ts';
@@ -166,17 +167,33 @@ describe.each([{ version: 'newest' }, { version: '1.33' }])('the policy for clas
 
   it('lets a device without class be anything while no class is the default, and then what the default allows', async () => {
     const free = deviceNamed('free', 'plain', { type: { id: 'nvidia-11' }, params: 'x' });
-    expect(await create(free)).toMatchObject({ status: 201 });
-    await apply(classNamed('no-params', { params: [] }, { [defaultClassAnnotation]: 'true' }));
+    const marked = (value: string): Promise<void> => apply(classNamed('no-params', { params: [] }, { [defaultClassAnnotation]: value }));
+    await marked('false');
+    await expect.poll(() => create(free), { timeout: 60_000 }).toMatchObject({ status: 201 });
+    await marked('true');
     const refusal = 'The default class no-params does not allow params x (spec.params). It allows none.';
     await expect.poll(() => create(free), { timeout: 60_000 }).toMatchObject({ message: expect.stringContaining(refusal) as string });
     expect(await create(deviceNamed('free', 'plain', { type: { id: 'nvidia-11' } }))).toMatchObject({ status: 201 });
-    await apply(classNamed('no-params', { params: [] }, { [defaultClassAnnotation]: 'false' }));
+    await marked('false');
     await expect.poll(() => create(free), { timeout: 60_000 }).toMatchObject({ status: 201 });
   });
 
   it('leaves a class that is not there to the controller', async () => {
     expect(await create(deviceNamed('x', 'plain', { type: { id: 'a' }, className: 'nobody' }))).toMatchObject({ status: 201 });
+  });
+
+  it('does not stand in the way of a device that costs too much to compare', async () => {
+    const values = Array.from({ length: 64 }, (_, index) => `x*x${index}`);
+    const attributes = [...Array.from({ length: 63 }, () => ({ name: 'a*', values })), { name: '*' }];
+    await apply(classNamed('costly', { attributes, types: [{ id: 'a' }] }));
+    const device = (id: string, count: number): object =>
+      deviceNamed('costly', 'plain', {
+        type: { id },
+        className: 'costly',
+        attributes: Array.from({ length: count }, (_, index) => ({ name: `a${index}`, value: 'x'.repeat(4000) })),
+      });
+    await expect.poll(() => create(device('b', 0)), { timeout: 60_000 }).toMatchObject({ status: 403 });
+    expect(await create(device('a', 64))).toMatchObject({ status: 201 });
   });
 
   it('says at kubectl apply what the class allows', async () => {
@@ -193,17 +210,18 @@ describe.each([{ version: 'newest' }, { version: '1.33' }])('the policy for clas
   });
 
   it('leaves a device alone that exists, though its class has changed: labels, spec, status, finalizers', async () => {
-    const spec = { type: { id: 'a' }, className: 'mind' };
-    await apply(classNamed('mind', {}), deviceNamed('old', 'plain', spec));
-    await apply(classNamed('mind', { types: [] }));
+    const className = `changed-${randomUUID()}`;
+    const spec = { type: { id: 'a' }, className };
+    await apply(classNamed(className, {}), deviceNamed(className, 'plain', spec));
+    await apply(classNamed(className, { types: [] }));
     await expect.poll(() => create(deviceNamed('new', 'plain', spec)), { timeout: 60_000 }).toMatchObject({ status: 403 });
     const patch = (...args: string[]): Promise<string> =>
-      kubectlOk(cluster.kubeconfig, ['-n', 'plain', 'patch', 'mdev', 'old', '--type=merge', ...args]);
+      kubectlOk(cluster.kubeconfig, ['-n', 'plain', 'patch', 'mdev', className, '--type=merge', ...args]);
     await patch('-p', '{"metadata":{"labels":{"a":"b"},"finalizers":["mediated.dev/device"]}}');
     await patch('-p', '{"spec":{"online":false}}');
     await patch('--subresource=status', '-p', `{"status":{"uuid":"${uuid}"}}`);
-    await kubectlOk(cluster.kubeconfig, ['-n', 'plain', 'delete', 'mdev', 'old', '--wait=false']);
+    await kubectlOk(cluster.kubeconfig, ['-n', 'plain', 'delete', 'mdev', className, '--wait=false']);
     await patch('-p', '{"metadata":{"finalizers":null}}');
-    expect((await kubectl(cluster.kubeconfig, ['-n', 'plain', 'get', 'mdev', 'old'])).stderr).toContain('NotFound');
+    expect((await kubectl(cluster.kubeconfig, ['-n', 'plain', 'get', 'mdev', className])).stderr).toContain('NotFound');
   });
 });
