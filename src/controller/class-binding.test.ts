@@ -1,5 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deviceFinalizer } from '../api/group.ts';
+import { matchesSelector } from '../api/label-selector.ts';
+import { allowsType } from '../api/mdev-class.ts';
+import { refuseByClass } from './class-rules.ts';
 import { decide } from './decide.ts';
 import { classNamed, deviceNamed, namespaceNamed, nodeNamed, parentNamed } from './testing/objects.ts';
 import { actionFor, line, situationOf } from './testing/situation.ts';
@@ -121,5 +125,54 @@ describe('a device and its class', () => {
     expect(line(actionFor(placed, situationOf({ parents, devices: [placed], classes: forbidding })))).toBe('None');
     expect(line(actionFor(stuck, situationOf({ parents, devices: [stuck], classes: forbidding })))).toBe('Stay');
     expect(line(actionFor(stuck, situationOf({ parents, devices: [stuck], classes: [classNamed('gold', {})] })))).toBe('Withdraw p for q');
+  });
+});
+
+describe('whatever is in a class', () => {
+  const tiers = fc.constantFrom('one', 'two', 'three');
+  const parents = fc.array(fc.record({ tier: tiers, free: fc.nat({ max: 2 }) }), { minLength: 1, maxLength: 5 });
+  const classSpec = fc.record(
+    {
+      parents: fc.record({ selector: fc.record({ matchLabels: fc.record({ tier: tiers }) }) }),
+      types: fc.subarray([{ id: 'small' }, { id: 'b*' }, { name: 'GRID *' }]),
+      params: fc.subarray(['x', 'y*']),
+      allowPinnedUUID: fc.boolean(),
+    },
+    { requiredKeys: [] },
+  );
+  const deviceSpec = fc.record(
+    {
+      type: fc.constantFrom({ id: 'small' }, { id: 'big' }, { name: 'GRID 1Q' }),
+      params: fc.constantFrom('x', 'yes', 'z'),
+      uuid: fc.constant(uuid),
+    },
+    { requiredKeys: ['type'] },
+  );
+
+  it('a device goes only where its class allows it, and never where it could not go without', () => {
+    let allocated = 0;
+    fc.assert(
+      fc.property(parents, classSpec, deviceSpec, fc.boolean(), (sketches, spec, wanted, isDefault) => {
+        const mdevClass = classNamed('gold', spec, { isDefault });
+        const device = deviceNamed('a', { ...wanted, ...(!isDefault && { className: 'gold' }) });
+        const all = sketches.map(({ tier, free }, index) =>
+          parentNamed(`p${index}`, { ...pool, types: { small: [free, 8], big: [Math.min(free, 1), 2] }, labels: { tier } }),
+        );
+        const action = actionFor(device, situationOf({ parents: all, devices: [device], classes: [mdevClass] }));
+        const unbound = deviceNamed('a', wanted);
+        const without = actionFor(unbound, situationOf({ parents: all, devices: [unbound] }));
+        if (action.type !== 'Allocate') return;
+        allocated += 1;
+        const { parentName, typeID, className } = action.allocation;
+        expect(className).toBe('gold');
+        expect(without.type).toBe('Allocate');
+        expect(refuseByClass(device.spec, { name: 'ns', labels: {} }, mdevClass)).toBeUndefined();
+        const parent = all.find(({ metadata }) => metadata.name === parentName);
+        expect(matchesSelector(mdevClass.spec.parents?.selector, parent?.metadata.labels)).toBe(true);
+        expect(allowsType(mdevClass.spec, typeID, typeID === 'small' ? 'GRID 1Q' : undefined)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+    expect(allocated).toBeGreaterThan(30);
   });
 });
