@@ -1,12 +1,13 @@
 import { toStructuralSchema, type SchemaNode } from './crd-schema.ts';
-import { group, resources, version } from './group.ts';
+import { defaultClassAnnotation, group, resources, version } from './group.ts';
+import { classSpecSchema } from './mdev-class.ts';
 import { deviceSpecSchema, deviceStatusSchema } from './mdev-device.ts';
 import { parentSpecSchema, parentStatusSchema } from './mdev-parent.ts';
 import type { z } from 'zod';
 
 interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'date';
+  readonly type: 'string' | 'integer' | 'boolean' | 'date';
   readonly jsonPath: string;
   readonly description: string;
   readonly priority?: number;
@@ -17,7 +18,8 @@ interface Kind {
   readonly scope: 'Namespaced' | 'Cluster';
   readonly description: string;
   readonly spec: z.ZodType;
-  readonly status: z.ZodType;
+  /** Left out for what only people write. */
+  readonly status?: z.ZodType;
   readonly columns: readonly Column[];
   readonly selectableFields: readonly string[];
 }
@@ -39,6 +41,7 @@ const kinds: readonly Kind[] = [
       { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status', description: 'Whether it can be used.' },
       { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason', description: 'Why, in a word.' },
       { name: 'Group', type: 'integer', jsonPath: '.status.vfio.group', description: 'Its IOMMU group.', priority: 1 },
+      { name: 'Class', type: 'string', jsonPath: '.status.allocation.className', description: 'The MdevClass that bound it.', priority: 1 },
       {
         name: 'Users',
         type: 'string',
@@ -86,6 +89,24 @@ const kinds: readonly Kind[] = [
     ],
     selectableFields: ['.spec.nodeName', '.spec.parent'],
   },
+  {
+    names: resources.mdevClass,
+    scope: 'Cluster',
+    description: `MdevClass says what MdevDevices that name it may be. Marked with the annotation ${defaultClassAnnotation}: "true" it binds those that name none.`,
+    spec: classSpecSchema,
+    columns: [
+      {
+        name: 'Default',
+        type: 'string',
+        jsonPath: `.metadata.annotations.${defaultClassAnnotation.replaceAll('.', '\\.')}`,
+        description: 'Whether it binds devices that name no class.',
+      },
+      { name: 'Pinned-UUID', type: 'boolean', jsonPath: '.spec.allowPinnedUUID', description: 'Whether devices may choose their UUID.' },
+      { name: 'Adopt', type: 'boolean', jsonPath: '.spec.allowAdopt', description: 'Whether devices may take over what others made.' },
+      age,
+    ],
+    selectableFields: [],
+  },
 ];
 
 function crd(kind: Kind): SchemaNode {
@@ -110,8 +131,8 @@ function crd(kind: Kind): SchemaNode {
           name: version,
           served: true,
           storage: true,
-          subresources: { status: {} },
-          selectableFields: kind.selectableFields.map((jsonPath) => ({ jsonPath })),
+          ...(kind.status === undefined ? {} : { subresources: { status: {} } }),
+          ...(kind.selectableFields.length === 0 ? {} : { selectableFields: kind.selectableFields.map((jsonPath) => ({ jsonPath })) }),
           additionalPrinterColumns: kind.columns,
           schema: {
             openAPIV3Schema: {
@@ -123,7 +144,7 @@ function crd(kind: Kind): SchemaNode {
                 kind: { description: 'The kind of the object.', type: 'string', maxLength: 63 },
                 metadata: { type: 'object' },
                 spec: toStructuralSchema(kind.spec),
-                status: toStructuralSchema(kind.status),
+                ...(kind.status === undefined ? {} : { status: toStructuralSchema(kind.status) }),
               },
             },
           },

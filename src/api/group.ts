@@ -12,8 +12,12 @@ export const parentLabels = {
   driver: `${group}/driver`,
 } as const;
 
+/** On an MdevClass, with value `true`: it binds devices that name no class. */
+export const defaultClassAnnotation = `${group}/is-default-class`;
+
 /** The resource names as they appear in URLs and in kubectl. */
 export const resources = {
   mdevDevice: { kind: 'MdevDevice', plural: 'mdevdevices', singular: 'mdevdevice', shortName: 'mdev' },
   mdevParent: { kind: 'MdevParent', plural: 'mdevparents', singular: 'mdevparent', shortName: 'mdevp' },
+  mdevClass: { kind: 'MdevClass', plural: 'mdevclasses', singular: 'mdevclass', shortName: 'mdevc' },
 } as const;

@@ -66,6 +66,15 @@ export const deviceSpecSchema = z
     nodeName: z.string().min(1).max(253).regex(dnsSubdomain).optional().describe('The node that shall carry the device.'),
     nodeSelector: labelsSchema.optional().describe('Labels that the node must have.'),
     parent: parentSchema.optional(),
+    className: z
+      .string()
+      .min(1)
+      .max(253)
+      .regex(dnsSubdomain)
+      .optional()
+      .describe(
+        'The MdevClass that says what the device may be. Left out, the class marked as default binds, if there is one. May be set later, but not changed.',
+      ),
     placement: z
       .enum(['Compact', 'Spread'])
       .default('Compact')
@@ -100,10 +109,11 @@ export const deviceSpecSchema = z
         'What becomes of the device when the object is deleted: Delete removes it, Retain leaves it, reported without owner. Delete if left out, but Retain for an adopted device. May be changed.',
       ),
   })
-  .describe('The device that shall exist. Only online and reclaimPolicy may be changed.')
+  .describe('The device that shall exist. Only online and reclaimPolicy may be changed, and className set.')
   .meta(
     rules(
       { rule: '!self.adopt || has(self.uuid)', message: 'adopt needs the uuid of the device to take over', reason: 'FieldValueRequired' },
+      immutable('className', '!has(oldSelf.className) || (has(self.className) && self.className == oldSelf.className)'),
       ...['type', 'placement', 'adopt'].map((field) => immutable(field, `self.${field} == oldSelf.${field}`)),
       ...['uuid', 'nodeName', 'nodeSelector', 'parent', 'attributes', 'params', 'group'].map((field) =>
         immutable(field, `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`),
@@ -117,6 +127,11 @@ export const allocationSchema = z
     nodeName: z.string().max(253).describe('The node.'),
     parentName: z.string().max(253).describe('The MdevParent object.'),
     typeID: z.string().max(128).describe('The id of the type on that parent.'),
+    className: z
+      .string()
+      .max(253)
+      .optional()
+      .describe('The MdevClass that allowed it, none if none was bound. Classes that change or come later do not move the device.'),
     withdrawn: z
       .boolean()
       .optional()

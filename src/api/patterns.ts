@@ -4,6 +4,10 @@
 export const fileName = /^[A-Za-z0-9_][A-Za-z0-9_.:+-]*$/;
 /** One path element or two. */
 export const attributeName = /^[A-Za-z0-9_][A-Za-z0-9_.:+-]*(\/[A-Za-z0-9_][A-Za-z0-9_.:+-]*)?$/;
+/** As `fileName`, `attributeName` and `dnsLabel`, where `*` stands for any text. */
+export const fileNamePattern = /^[A-Za-z0-9_*][A-Za-z0-9_.:+*-]*$/;
+export const attributePattern = /^[A-Za-z0-9_*][A-Za-z0-9_.:+*-]*(\/[A-Za-z0-9_*][A-Za-z0-9_.:+*-]*)?$/;
+export const labelPattern = /^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?$/;
 /** A DNS subdomain, RFC 1123. */
 export const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 /** A DNS label, RFC 1123. */

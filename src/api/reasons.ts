@@ -12,6 +12,8 @@ export const reasons = {
     UUIDConflict: 'An older object claims the same UUID.',
     Withdrawn: 'The device could not be created where it was put; another place is being sought.',
     AdoptNotAllowed: 'spec.adopt is true, but the namespace is not among those the controller and agent allow to adopt.',
+    ClassNotFound: 'There is no MdevClass of the name in spec.className.',
+    NotAllowedByClass: 'The MdevClass that binds the device does not allow what it asks for; the message says what it allows.',
     GroupSplit: 'Devices of one group must be on one parent, and that parent has no room.',
     AdoptNotFound: 'No parent reports a device with this UUID that nobody owns.',
     AdoptMismatch: 'The device to adopt has another type or is on another parent than the object asks for.',
@@ -72,6 +74,7 @@ export const reasons = {
   /** Of Events that are about no condition. */
   Event: {
     DeviceLost: 'The device was removed by somebody else, or went with a reboot; it is made again.',
+    SeveralDefaultClasses: 'Several MdevClasses are marked as default; the newest of them binds devices that name no class.',
     MemlockExceeded: 'The limit on locked memory of the process that uses the device refused a pin.',
   },
 } as const satisfies Record<string, Record<string, string>>;

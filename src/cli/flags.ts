@@ -95,8 +95,9 @@ export const allFlags = {
   },
   adoptNamespace: {
     flags: '--adopt-namespace <name>',
-    description: 'a namespace whose MdevDevices may adopt foreign devices; may be given more than once',
-    schema: z.array(z.string().regex(dnsLabel, 'must be the name of a namespace')).default([]),
+    description:
+      'a namespace whose MdevDevices may adopt foreign devices, or * for all (classes then say which may); may be given more than once',
+    schema: z.array(z.literal('*').or(z.string().regex(dnsLabel, 'must be the name of a namespace, or *'))).default([]),
     repeatable: true,
   },
   mdevctl: {

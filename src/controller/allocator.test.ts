@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deviceFinalizer } from '../api/group.ts';
+import type { MdevClass } from '../api/mdev-class.ts';
 import type { MdevDevice } from '../api/mdev-device.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
 import { Allocator } from './allocator.ts';
 import type { Action } from './decide.ts';
 import { nextTurn } from './pacer.ts';
-import { deviceNamed, nodeNamed, parentNamed } from './testing/objects.ts';
+import { classNamed, deviceNamed, namespaceNamed, nodeNamed, parentNamed } from './testing/objects.ts';
 import { line, situationOf } from './testing/situation.ts';
 
 const small = { type: { id: 'small' } };
@@ -61,6 +62,14 @@ describe('Allocator', () => {
     for (const device of list) {
       situation.world.devices.upsert(device);
       allocator.deviceChanged(`ns/${device.metadata.name}`);
+    }
+    await settled();
+  }
+
+  async function classes(...list: MdevClass[]): Promise<void> {
+    for (const mdevClass of list) {
+      situation.world.classes.upsert(mdevClass);
+      allocator.classChanged(mdevClass.metadata.name);
     }
     await settled();
   }
@@ -137,6 +146,56 @@ describe('Allocator', () => {
     await situation.clock.advance(50);
     await settled();
     expect(submitted).toEqual(['a: Allocate q small', 'b: Allocate q small']);
+  });
+
+  it('looks again at the devices that wait for a class when it comes or changes, and at no others', async () => {
+    await parents(pool('p', 8));
+    await classes(classNamed('silver', { params: [] }));
+    await devices(
+      deviceNamed('of-gold', { ...small, className: 'gold' }),
+      deviceNamed('of-silver', { ...small, className: 'silver', params: 'x' }),
+    );
+    expect(submitted).toEqual(['of-gold: Refuse ClassNotFound', 'of-silver: Refuse NotAllowedByClass']);
+    await parents(pool('p', 7, '2'));
+    await classes(classNamed('gold', {}));
+    expect(submitted.slice(2)).toEqual(['of-gold: Allocate p small']);
+    await classes(classNamed('silver', { params: ['x'] }));
+    expect(submitted.slice(3)).toEqual(['of-silver: Allocate p small']);
+  });
+
+  it('looks again at devices that name no class when another class becomes the default, changes, or is no more', async () => {
+    await parents(pool('p', 8));
+    await classes(classNamed('strict', { params: [] }, { isDefault: true, at: 1 }));
+    await devices(...['a', 'b', 'c'].map((params) => deviceNamed(params, { ...small, params })));
+    expect(submitted).toHaveLength(3);
+    await classes(classNamed('strict', { params: ['a'] }, { isDefault: true, at: 1 }));
+    await classes(classNamed('newer', { params: ['b'] }, { isDefault: true, at: 2 }));
+    situation.world.classes.delete('newer');
+    allocator.classChanged('newer');
+    await settled();
+    situation.world.classes.delete('strict');
+    allocator.classChanged('strict');
+    await settled();
+    expect(submitted.filter((each) => each.includes('Allocate'))).toEqual(['a', 'b', 'c'].map((name) => `${name}: Allocate p small`));
+  });
+
+  it('looks again at devices of a namespace whose labels have changed', async () => {
+    await parents(pool('p', 8));
+    await classes(classNamed('gold', { namespaces: { selector: { matchLabels: { tier: 'one' } } } }));
+    await devices(deviceNamed('a', { ...small, className: 'gold' }));
+    situation.world.namespaces.upsert(namespaceNamed('ns', { tier: 'one' }));
+    allocator.namespaceChanged('ns');
+    await settled();
+    expect(submitted).toEqual(['a: Refuse NotAllowedByClass', 'a: Allocate p small']);
+  });
+
+  it('leaves a device alone that has its place, whatever class comes', async () => {
+    const allocation = { nodeName: 'n1', parentName: 'p', typeID: 'small' };
+    await parents(pool('p', 8));
+    await devices(deviceNamed('a', { ...small, params: 'x' }, { metadata: { finalizers: [deviceFinalizer] }, status: { allocation } }));
+    await classes(classNamed('strict', { params: [] }, { isDefault: true }));
+    await parents(pool('p', 7, '2'));
+    expect(submitted).toEqual([]);
   });
 
   it('forgets an object that goes, and gives its place to who waits', async () => {

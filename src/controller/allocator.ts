@@ -6,7 +6,8 @@ import type { Log } from '../kube/log.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Agenda } from './agenda.ts';
 import { remaining } from './capacity.ts';
-import { decide, type Action, type Situation } from './decide.ts';
+import { classOf, concerns, defaultClasses, refuseByItsClass } from './class-binding.ts';
+import { decide, requestOf, type Action, type Situation } from './decide.ts';
 import { matchingTypes, refuseStanding } from './eligibility.ts';
 import { nextTurn, pacer } from './pacer.ts';
 import { saysRefused } from './status.ts';
@@ -59,6 +60,8 @@ export class Allocator {
   /** When a place that is kept for a device is given up, by object UID. */
   readonly #reservedUntil = new Map<string, number>();
   readonly #later: WorkQueue;
+  /** The class that binds devices which name none. */
+  #defaultClass: string | undefined;
   #live = false;
 
   constructor(options: AllocatorOptions) {
@@ -121,6 +124,20 @@ export class Allocator {
     }
   }
 
+  /** A class came, changed or went. Only devices that wait are concerned: one that has its place keeps it. */
+  classChanged(name: string): void {
+    const { world } = this.#options.situation;
+    const before = this.#defaultClass;
+    this.#defaultClass = defaultClasses(world.classes.byIndex('default', 'true'))[0]?.metadata.name;
+    const defaultChanged = before !== this.#defaultClass || name === this.#defaultClass;
+    this.#lookAgain((device) => concerns(device, name, defaultChanged));
+  }
+
+  /** A namespace came, changed or went: classes select namespaces by their labels. */
+  namespaceChanged(name: string): void {
+    this.#lookAgain((device) => device.metadata.namespace === name && classOf(device, this.#options.situation.world) !== undefined);
+  }
+
   /** A decision came to nothing: its object was deleted or made anew before it could be written. */
   dropped(key: string, uid: string): void {
     this.#release(uid);
@@ -158,7 +175,8 @@ export class Allocator {
 
   /** Tries the devices that wait for a type of this parent, the oldest first, as long as it has room. */
   async #offer(name: string, breathe: () => Promise<boolean>): Promise<boolean> {
-    const { world, ledger } = this.#options.situation;
+    const { situation } = this.#options;
+    const { world, ledger } = situation;
     const parent = world.parents.get(name);
     if (parent === undefined || this.#waiting.size === 0) return true;
     for (const type of new Set(typeKeys(parent))) {
@@ -167,7 +185,8 @@ export class Allocator {
         const candidate = ledger.candidate(name);
         if (device === undefined || candidate === undefined) continue;
         if (remaining(candidate.model, candidate.pending, matchingTypes(device.spec, candidate.parent)[0] ?? '') === 0) break;
-        if (refuseStanding({ spec: device.spec }, candidate) !== undefined) continue;
+        if (refuseByItsClass(device, world) !== undefined || refuseStanding(requestOf(device, situation), candidate) !== undefined)
+          continue;
         this.#settle(key);
         if (!(await breathe())) return false;
       }
@@ -237,6 +256,13 @@ export class Allocator {
     this.#submitted.set(key, mark);
     hooks.onAction?.(action.type, action.type === 'Refuse' ? action.why.reason : undefined);
     submit(device, action);
+  }
+
+  #lookAgain(concerned: (device: MdevDevice) => boolean): void {
+    for (const key of this.#waiting.keys()) {
+      const device = this.#options.situation.world.devices.get(key);
+      if (device !== undefined && concerned(device)) this.#agenda.addDevice(key);
+    }
   }
 
   #wait(device: MdevDevice): void {

@@ -1,3 +1,4 @@
+import { mdevClassSchema, type MdevClass } from '../api/mdev-class.ts';
 import { mdevDeviceSchema, type MdevDevice } from '../api/mdev-device.ts';
 import { mdevParentSchema, type MdevParent } from '../api/mdev-parent.ts';
 import type { ObjectMeta } from '../api/object-meta.ts';
@@ -7,14 +8,15 @@ import { EventRecorder } from '../kube/events.ts';
 import { LeaderElector } from '../kube/leader-election.ts';
 import type { Log } from '../kube/log.ts';
 import { Reflector } from '../kube/reflector.ts';
-import { deviceResource, namespaceResource, nodeResource, parentResource, type ResourceRef } from '../kube/resource.ts';
+import { classResource, deviceResource, namespaceResource, nodeResource, parentResource, type ResourceRef } from '../kube/resource.ts';
 import { runAll } from '../kube/run-all.ts';
 import type { Store } from '../kube/store.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Allocator, type AllocatorHooks } from './allocator.ts';
+import { warnOfSeveralDefaults } from './default-class-warning.ts';
 import { Ledger } from './ledger.ts';
 import { Avoidance } from './withdrawal.ts';
-import { createWorld, nodeSchema, type NodeObject } from './world.ts';
+import { createWorld, namespaceSchema, nodeSchema, type NamespaceObject, type NodeObject } from './world.ts';
 import { Writer } from './writer.ts';
 
 export interface ControllerHooks extends AllocatorHooks {
@@ -113,7 +115,24 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
     parse: (object: unknown) => T,
     onChange: (key: string) => void,
   ): Reflector<T, Index> => new Reflector({ client, resource, store, parse, onChange, clock, random, log });
+  let synced = false;
+  const warnOfDefaults = warnOfSeveralDefaults(world.classes, events);
   const reflectors = [
+    follow<MdevClass, 'default'>(
+      classResource,
+      world.classes,
+      (object) => mdevClassSchema.parse(object),
+      (name) => {
+        allocator.classChanged(name);
+        if (synced) warnOfDefaults();
+      },
+    ),
+    follow<NamespaceObject, never>(
+      namespaceResource,
+      world.namespaces,
+      (object) => namespaceSchema.parse(object),
+      (name) => allocator.namespaceChanged(name),
+    ),
     follow<NodeObject, never>(
       nodeResource,
       world.nodes,
@@ -145,6 +164,8 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
       async (stop) => {
         await Promise.all(reflectors.map((reflector) => reflector.whenSynced(stop)));
         log.info({ devices: world.devices.size, parents: world.parents.size, nodes: world.nodes.size }, 'all objects are known');
+        synced = true;
+        warnOfDefaults();
         hooks.onSynced?.();
         await allocator.run(stop);
       },

@@ -1,11 +1,12 @@
 import { deviceFinalizer } from '../api/group.ts';
 import type { Allocation, MdevDevice } from '../api/mdev-device.ts';
 import { keyOf } from '../kube/resource.ts';
+import { classOf, refuseByItsClass } from './class-binding.ts';
 import { conflictWinner } from './conflict.ts';
 import type { Candidate, PlacementRequest } from './eligibility.ts';
 import { refusePlace } from './eligibility.ts';
 import type { Ledger } from './ledger.ts';
-import { choose, explain } from './placement.ts';
+import { choose, explain, type Placement } from './placement.ts';
 import { findAdoptable, findFormer } from './reclaim.ts';
 import type { WhyNot } from './why-not.ts';
 import { stuck, type Avoidance } from './withdrawal.ts';
@@ -46,12 +47,18 @@ function hasFinalizer(device: MdevDevice): boolean {
   return device.metadata.finalizers?.includes(deviceFinalizer) === true;
 }
 
-function allocateTo(parent: Candidate['parent'], typeID: string): Action {
-  return { type: 'Allocate', allocation: { nodeName: parent.spec.nodeName, parentName: parent.metadata.name, typeID } };
+/** The place, with the class that allows it. */
+function allocationOf({ nodeName, parentName }: Omit<Placement, 'typeIDs'>, typeID: string, { boundTo }: PlacementRequest): Allocation {
+  return { nodeName, parentName, typeID, ...(boundTo === undefined ? {} : { className: boundTo.metadata.name }) };
 }
 
-function requestOf(device: MdevDevice, { avoidance }: Situation): PlacementRequest {
-  return { spec: device.spec, avoid: avoidance.avoided(device.metadata.uid ?? '') };
+function allocateTo({ spec, metadata }: Candidate['parent'], typeID: string, request: PlacementRequest): Action {
+  return { type: 'Allocate', allocation: allocationOf({ nodeName: spec.nodeName, parentName: metadata.name }, typeID, request) };
+}
+
+/** What `device` asks of a parent, and which it shall not be tried on now. */
+export function requestOf(device: MdevDevice, { world, avoidance }: Situation): PlacementRequest {
+  return { spec: device.spec, boundTo: classOf(device, world), avoid: avoidance.avoided(device.metadata.uid ?? '') };
 }
 
 function decideDeleting(device: MdevDevice): Action {
@@ -67,6 +74,8 @@ function decidePlaced(device: MdevDevice, allocation: Allocation, situation: Sit
   const created = stuck(device, parent, parent !== undefined && ledger.isThere(device, parent));
   if (created === undefined) return { type: 'None' };
   if (device.spec.group !== undefined && groupPlaces(device, situation).size > 0) return { type: 'Stay' };
+  // It would leave for nowhere: another place needs the class that binds it now.
+  if (refuseByItsClass(device, world) !== undefined) return { type: 'Stay' };
   const request = requestOf(device, situation);
   const elsewhere = { ...request, avoid: new Set([...(request.avoid ?? []), allocation.parentName]) };
   const placement = choose([elsewhere], ledger.candidatesOfType(typeKey(device)));
@@ -74,7 +83,7 @@ function decidePlaced(device: MdevDevice, allocation: Allocation, situation: Sit
   return {
     type: 'Withdraw',
     allocation: { ...allocation, withdrawn: true },
-    target: { nodeName: placement.nodeName, parentName: placement.parentName, typeID: placement.typeIDs[0] ?? '' },
+    target: allocationOf(placement, placement.typeIDs[0] ?? '', request),
     message: `It could not be created on ${allocation.parentName} (${created.message.replace(/[.\s]+$/, '')}). Another parent has room.`,
   };
 }
@@ -90,7 +99,8 @@ function groupPlaces(device: MdevDevice, { world, ledger }: Situation): Set<stri
   );
 }
 
-function decideAdopting(device: MdevDevice, { world, ledger, mayAdopt }: Situation): Action {
+function decideAdopting(device: MdevDevice, situation: Situation): Action {
+  const { world, ledger, mayAdopt } = situation;
   const namespace = device.metadata.namespace ?? '';
   if (!mayAdopt(namespace)) {
     const message = `Namespace ${namespace} is not among those the controller was started to allow adoption in.`;
@@ -98,23 +108,26 @@ function decideAdopting(device: MdevDevice, { world, ledger, mayAdopt }: Situati
   }
   const uuid = world.uuidOf(device);
   const holding = world.parents.keysByIndex('foreign', uuid).flatMap((name) => ledger.candidate(name) ?? []);
-  const found = findAdoptable(device, uuid, holding);
-  return 'reason' in found ? { type: 'Refuse', why: found } : allocateTo(found.parent, found.device.typeID);
+  const request = requestOf(device, situation);
+  const found = findAdoptable(request, uuid, holding);
+  return 'reason' in found ? { type: 'Refuse', why: found } : allocateTo(found.parent, found.device.typeID, request);
 }
 
 /** The place where a device made for this object, or for one of its name before it, still is. */
-function decideFormer(device: MdevDevice, { world, ledger }: Situation): Action | undefined {
+function decideFormer(device: MdevDevice, situation: Situation): Action | undefined {
+  const { world, ledger } = situation;
   const former = findFormer(device, world);
   const candidate = former && ledger.candidate(former.parent.metadata.name);
   if (former === undefined || candidate === undefined) return undefined;
-  if (refusePlace({ spec: device.spec }, candidate) !== undefined) return undefined;
-  return allocateTo(former.parent, former.device.typeID);
+  const request = requestOf(device, situation);
+  if (refusePlace(request, candidate) !== undefined) return undefined;
+  return allocateTo(former.parent, former.device.typeID, request);
 }
 
 function isSingle(device: MdevDevice, situation: Situation): boolean {
   const { world } = situation;
   const conflicts = conflictWinner(device, world.devices.byIndex('uuid', world.uuidOf(device))) !== undefined;
-  return conflicts || device.spec.adopt || decideFormer(device, situation) !== undefined;
+  return conflicts || refuseByItsClass(device, world) !== undefined || device.spec.adopt || decideFormer(device, situation) !== undefined;
 }
 
 /** Members of the device's group that wait for a place as it does, itself included, the oldest first. */
@@ -142,7 +155,8 @@ function decideGroup(device: MdevDevice, situation: Situation): Decision {
       const key = keyOf(member.metadata);
       if (why !== undefined) return [key, { type: 'Refuse', why }];
       const { nodeName = '', parentName = '', typeIDs = [] } = placement ?? {};
-      return [key, { type: 'Allocate', allocation: { nodeName, parentName, typeID: typeIDs[index] ?? '' } }];
+      const allocation = allocationOf({ nodeName, parentName }, typeIDs[index] ?? '', requests[index] ?? requests[0]);
+      return [key, { type: 'Allocate', allocation }];
     }),
   );
 }
@@ -162,6 +176,8 @@ export function decide(device: MdevDevice, situation: Situation): Decision {
   if (ledger.assumption(device.metadata.uid) !== undefined) return one(device, { type: 'None' });
   const allocation = standingAllocation(device);
   if (allocation !== undefined) return one(device, decidePlaced(device, allocation, situation));
+  const refused = refuseByItsClass(device, world);
+  if (refused !== undefined) return one(device, { type: 'Refuse', why: refused });
   const winner = conflictWinner(device, world.devices.byIndex('uuid', world.uuidOf(device)));
   if (winner !== undefined) {
     const name = `${winner.metadata.namespace ?? ''}/${winner.metadata.name}`;
@@ -175,6 +191,5 @@ export function decide(device: MdevDevice, situation: Situation): Decision {
   const request = requestOf(device, situation);
   const placement = choose([request], ledger.candidatesOfType(typeKey(device)));
   if (placement === undefined) return one(device, { type: 'Refuse', why: explain([request], ledger.candidates()) });
-  const { nodeName, parentName, typeIDs } = placement;
-  return one(device, { type: 'Allocate', allocation: { nodeName, parentName, typeID: typeIDs[0] ?? '' } });
+  return one(device, { type: 'Allocate', allocation: allocationOf(placement, placement.typeIDs[0] ?? '', request) });
 }

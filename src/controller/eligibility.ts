@@ -1,5 +1,6 @@
 import { findCondition } from '../api/condition.ts';
 import { matchesSelector } from '../api/label-selector.ts';
+import { allowsType, type MdevClass } from '../api/mdev-class.ts';
 import type { DeviceSpec } from '../api/mdev-device.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
 import type { CapacityModel, PendingCounts } from './capacity.ts';
@@ -25,13 +26,15 @@ export interface Candidate {
 /** One device to place. */
 export interface PlacementRequest {
   readonly spec: DeviceSpec;
+  /** The class that binds the device, if any. */
+  readonly boundTo?: MdevClass | undefined;
   /** Parents not to be tried for now, by the name of the MdevParent. */
   readonly avoid?: ReadonlySet<string>;
 }
 
 /** Why a parent cannot take a device. `kind` orders refusals from the least to the most specific. */
 export interface Refusal {
-  readonly kind: 'NotMatching' | 'Absent' | 'NoSuchType' | 'Unschedulable' | 'Avoided' | 'NoCapacity';
+  readonly kind: 'NotMatching' | 'Absent' | 'NoSuchType' | 'NotInClass' | 'Unschedulable' | 'Avoided' | 'NoCapacity';
   /** Completes "1 of the parents ...": singular and plural. */
   readonly one: string;
   readonly many: string;
@@ -94,6 +97,23 @@ function checkType({ spec }: PlacementRequest, { parent }: Candidate): Refusal |
   );
 }
 
+function checkClass({ spec, boundTo }: PlacementRequest, { parent, node }: Candidate): Refusal | undefined {
+  if (boundTo === undefined) return undefined;
+  const { name } = boundTo.metadata;
+  const { parents } = boundTo.spec;
+  if (
+    !matchesSelector(parents?.selector, parent.metadata.labels) ||
+    !matchesSelector({ matchLabels: parents?.nodeSelector ?? {} }, node?.labels)
+  ) {
+    return refusal('NotInClass', `is not in class ${name}`, `are not in class ${name}`);
+  }
+  const types = parent.status?.supportedTypes ?? [];
+  const refused = matchingTypes(spec, parent).find((id) => !allowsType(boundTo.spec, id, types.find((type) => type.id === id)?.name));
+  if (refused === undefined) return undefined;
+  const text = `${typeText(spec)}${refused === typeText(spec) ? '' : ` (${refused})`}, which class ${name} does not allow`;
+  return refusal('NotInClass', `has ${text}`, `have ${text}`);
+}
+
 function checkSchedulable({ spec }: PlacementRequest, { parent, node }: Candidate): Refusal | undefined {
   if (parent.spec.unschedulable) return refusal('Unschedulable', 'is unschedulable', 'are unschedulable');
   if (node?.unschedulable === true) return refusal('Unschedulable', 'is on a cordoned node', 'are on cordoned nodes');
@@ -118,11 +138,11 @@ function checkCapacity({ spec }: PlacementRequest, { parent, model, pending }: C
 
 /** Why the device must not be on this parent, whatever the parent's state is, or undefined. */
 export function refusePlace(request: PlacementRequest, candidate: Candidate): Refusal | undefined {
-  return checkNode(request, candidate) ?? checkParent(request, candidate);
+  return checkNode(request, candidate) ?? checkParent(request, candidate) ?? checkClass(request, candidate);
 }
 
 /** What does not depend on how full the parent is. */
-const standing = [checkNode, checkParent, checkPresent, checkType, checkSchedulable];
+const standing = [checkNode, checkParent, checkPresent, checkType, checkClass, checkSchedulable];
 
 /** Why `candidate` cannot take the device even if it were empty, or undefined. */
 export function refuseStanding(request: PlacementRequest, candidate: Candidate): Refusal | undefined {

@@ -1,7 +1,7 @@
 import type { MdevDevice } from '../api/mdev-device.ts';
 import type { MdevParent, ParentDevice } from '../api/mdev-parent.ts';
 import { keyOf } from '../kube/resource.ts';
-import { matchingTypes, refusePlace, type Candidate } from './eligibility.ts';
+import { matchingTypes, refusePlace, type Candidate, type PlacementRequest } from './eligibility.ts';
 import type { WhyNot } from './why-not.ts';
 import type { World } from './world.ts';
 
@@ -34,8 +34,8 @@ export function findFormer(object: MdevDevice, world: World): Existing | undefin
   return found.toSorted((a, b) => (a.parent.metadata.name < b.parent.metadata.name ? -1 : 1))[0];
 }
 
-/** The device without owner that `object` wants to take over, or why there is none to take. */
-export function findAdoptable(object: MdevDevice, uuid: string, candidates: readonly Candidate[]): Existing | WhyNot {
+/** The device without owner that is to be taken over, or why there is none to take. */
+export function findAdoptable(request: PlacementRequest, uuid: string, candidates: readonly Candidate[]): Existing | WhyNot {
   const holding = candidates.flatMap((candidate) => {
     const device = (candidate.parent.status?.devices ?? []).find((entry) => entry.uuid === uuid);
     return device === undefined ? [] : { candidate, device };
@@ -43,16 +43,17 @@ export function findAdoptable(object: MdevDevice, uuid: string, candidates: read
   if (holding.length === 0) {
     return { reason: 'AdoptNotFound', message: `No parent reports a device ${uuid} without owner. It is adopted when one does.` };
   }
-  const fitting = holding.find(({ candidate }) => refusePlace({ spec: object.spec }, candidate) === undefined);
+  const fitting = holding.find(({ candidate }) => refusePlace(request, candidate) === undefined);
   if (fitting === undefined) {
-    const names = holding.map(({ candidate }) => candidate.parent.metadata.name).toSorted();
+    const refusals = holding.flatMap(({ candidate }) => refusePlace(request, candidate) ?? []);
+    const places = holding.map(({ candidate }, index) => `${candidate.parent.metadata.name}, which ${refusals[index]?.one ?? ''}`);
     return {
-      reason: 'AdoptMismatch',
-      message: `Device ${uuid} is on ${names.join(', ')}, which nodeName, nodeSelector or parent exclude.`,
+      reason: refusals.every(({ kind }) => kind === 'NotInClass') ? 'NotAllowedByClass' : 'AdoptMismatch',
+      message: `Device ${uuid} is on ${places.toSorted().join('; ')}.`,
     };
   }
   const { candidate, device } = fitting;
-  if (!matchingTypes(object.spec, candidate.parent).includes(device.typeID)) {
+  if (!matchingTypes(request.spec, candidate.parent).includes(device.typeID)) {
     return {
       reason: 'AdoptMismatch',
       message: `Device ${uuid} on ${candidate.parent.metadata.name} is of type ${device.typeID}; make the object anew with that type.`,

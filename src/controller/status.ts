@@ -22,7 +22,8 @@ function patch(device: MdevDevice, allocation: Allocation | undefined, condition
 
 /** The device has a place; Ready is the agent's from now on. */
 export function allocatedStatus(device: MdevDevice, allocation: Allocation, now: number): StatusPatch {
-  const message = `Placed on ${allocation.parentName} of node ${allocation.nodeName}.`;
+  const { nodeName, parentName, className } = allocation;
+  const message = `Placed on ${parentName} of node ${nodeName}${className === undefined ? '' : `, as class ${className} allows`}.`;
   return patch(device, allocation, [condition(device, { type: 'Allocated', status: 'True', reason: 'Allocated', message }, now)]);
 }
 

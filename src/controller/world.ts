@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { deviceUUID } from '../api/device-uuid.ts';
+import { isMarkedDefault, type MdevClass } from '../api/mdev-class.ts';
 import type { MdevDevice } from '../api/mdev-device.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
 import { objectMetaSchema } from '../api/object-meta.ts';
 import { keyOf } from '../kube/resource.ts';
 import { Store } from '../kube/store.ts';
+import type { NamespaceFacts } from './class-rules.ts';
 import type { NodeFacts } from './eligibility.ts';
 
 /** What this project reads of a Node. */
@@ -13,19 +15,29 @@ export const nodeSchema = z.object({
   spec: z.object({ unschedulable: z.boolean().optional() }).optional(),
 });
 
+/** What this project reads of a Namespace. */
+export const namespaceSchema = z.object({ metadata: objectMetaSchema });
+
+export type NamespaceObject = z.infer<typeof namespaceSchema>;
 export type NodeObject = z.infer<typeof nodeSchema>;
 
 export type DeviceStore = Store<MdevDevice, 'uuid' | 'parent' | 'group'>;
 export type ParentStore = Store<MdevParent, 'node' | 'type' | 'owner' | 'foreign'>;
 export type NodeStore = Store<NodeObject>;
+export type ClassStore = Store<MdevClass, 'default'>;
+export type NamespaceStore = Store<NamespaceObject>;
 
 /** The objects of the cluster as this controller sees them, and how they are found. */
 export interface World {
   readonly devices: DeviceStore;
   readonly parents: ParentStore;
   readonly nodes: NodeStore;
+  readonly classes: ClassStore;
+  readonly namespaces: NamespaceStore;
   /** The UUID that the device of an object has or shall have. */
   uuidOf(device: MdevDevice): string;
+  /** The namespace of `device`, without labels as long as it is not known. */
+  namespaceOf(device: MdevDevice): NamespaceFacts;
 }
 
 /** The index values under which parents that offer a type are found, by its id and by its name. */
@@ -53,8 +65,10 @@ export function createWorld(clusterUID: string): World {
     uuids.set(device, uuid);
     return uuid;
   };
+  const namespaces: NamespaceStore = new Store({});
   return {
     uuidOf,
+    namespaceOf: ({ metadata: { namespace: name = '' } }) => ({ name, labels: namespaces.get(name)?.metadata.labels ?? {} }),
     devices: new Store({
       uuid: (device) => [uuidOf(device)],
       parent: (device) => (device.status?.allocation === undefined ? [] : [device.status.allocation.parentName]),
@@ -67,6 +81,8 @@ export function createWorld(clusterUID: string): World {
       foreign: (parent) => (parent.status?.devices ?? []).flatMap(({ owner, uuid }) => (owner === undefined ? uuid : [])),
     }),
     nodes: new Store({}),
+    classes: new Store({ default: (mdevClass) => (isMarkedDefault(mdevClass) ? ['true'] : []) }),
+    namespaces,
   };
 }
 

@@ -12,6 +12,13 @@ export interface Command {
 const device = (name: string, more = ''): string =>
   `apiVersion: mediated.dev/v1alpha1\nkind: MdevDevice\nmetadata: {name: ${name}, labels: {app: x}}\nspec: {type: {id: mtty-1}${more}}\n`;
 const parent = 'apiVersion: mediated.dev/v1alpha1\nkind: MdevParent\nmetadata: {name: typed}\nspec: {nodeName: n, parent: mtty}\n';
+const mdevClass = [
+  'apiVersion: mediated.dev/v1alpha1',
+  'kind: MdevClass',
+  'metadata: {name: typed, annotations: {mediated.dev/is-default-class: "true"}}',
+  'spec: {types: [{id: mtty-*}], params: []}',
+  '',
+].join('\n');
 const event = (name: string): string =>
   [
     'apiVersion: v1',
@@ -44,6 +51,7 @@ export const commands: readonly Command[] = [
   type('explain mdevdevices.spec.type'),
   type('explain mdevparent --recursive'),
   type('explain mdev.spec.nothing'),
+  type('explain mdevclass.spec --recursive'),
   type('get mdev -n typed'),
   stdin('apply -n typed -f -', device('a')),
   stdin('apply -n typed -f -', device('a')),
@@ -92,6 +100,12 @@ export const commands: readonly Command[] = [
   { args: ['get', 'mdev', 'a', '-n', 'typed', '-o', 'jsonpath={.status.allocation.nodeName} {.spec.type.id}'] },
   type('get mdevp'),
   type('get mdevp typed -o yaml --show-managed-fields'),
+  stdin('apply -f -', mdevClass),
+  type('get mdevc'),
+  type('describe mdevclass typed'),
+  type('annotate mdevc typed mediated.dev/is-default-class-'),
+  type('get mdevclasses typed'),
+  type('delete mdevclass typed'),
   type('get namespaces typed'),
   type('get nothing'),
   stdin('create -f -', event('a.1')),

@@ -1,11 +1,12 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { findCondition } from '../../src/api/condition.ts';
+import { defaultClassAnnotation } from '../../src/api/group.ts';
 import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts';
 import type { ParentDevice, ParentStatus } from '../../src/api/mdev-parent.ts';
 import { runController } from '../../src/controller/controller.ts';
 import type { KubeObject, RequestObservation } from '../../src/kube/client.ts';
 import { HttpClient } from '../../src/kube/http-client.ts';
-import { deviceResource, eventResource, nodeResource, parentResource } from '../../src/kube/resource.ts';
+import { classResource, deviceResource, eventResource, namespaceResource, nodeResource, parentResource } from '../../src/kube/resource.ts';
 import { Reflector } from '../../src/kube/reflector.ts';
 import { Store } from '../../src/kube/store.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -138,10 +139,26 @@ export class Bench implements AsyncDisposable {
     await client.apply(parentResource, { name }, { status }, agent, signal);
   }
 
+  /** Makes or changes a class as an administrator does. */
+  async mdevClass(name: string, spec: object, isDefault = false): Promise<void> {
+    const object = { metadata: { name, annotations: isDefault ? { [defaultClassAnnotation]: 'true' } : {} }, spec };
+    await this.cluster.client.apply(classResource, { name }, object, { fieldManager: 'test', force: true }, AbortSignal.timeout(patience));
+  }
+
+  async labelNamespace(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    const signal = AbortSignal.timeout(patience);
+    await this.cluster.client.patch(namespaceResource, { name }, 'merge', { metadata: { labels } }, { fieldManager: 'test' }, signal);
+  }
+
   async create(name: string, spec: object, metadata: object = {}): Promise<MdevDevice> {
     const object = { metadata: { name, namespace: 'default', ...metadata }, spec };
     const signal = AbortSignal.timeout(patience);
     return mdevDeviceSchema.parse(await this.cluster.client.create(deviceResource, object, { namespace: 'default' }, signal));
+  }
+
+  async nameClass(name: string, className: string): Promise<void> {
+    const [key, signal] = [{ namespace: 'default', name }, AbortSignal.timeout(patience)];
+    await this.cluster.client.patch(deviceResource, key, 'merge', { spec: { className } }, { fieldManager: 'test' }, signal);
   }
 
   async delete(name: string): Promise<void> {

@@ -1,6 +1,8 @@
+import { defaultClassAnnotation } from '../../api/group.ts';
+import { mdevClassSchema, type MdevClass } from '../../api/mdev-class.ts';
 import { mdevDeviceSchema, type MdevDevice } from '../../api/mdev-device.ts';
 import { mdevParentSchema, type MdevParent, type ParentDevice, type ParentStatus } from '../../api/mdev-parent.ts';
-import type { NodeObject } from '../world.ts';
+import type { NamespaceObject, NodeObject } from '../world.ts';
 
 /** What a test says about a parent; the rest is filled in. */
 export interface ParentSketch {
@@ -56,6 +58,24 @@ export function parentNamed(name: string, sketch: ParentSketch = {}): MdevParent
   });
 }
 
+function secondsAfterStart(at: number): string {
+  return new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString().replace('.000', '');
+}
+
+/** A class, `at` seconds old as devices are. */
+export function classNamed(name: string, spec: object, more: { at?: number; isDefault?: boolean } = {}): MdevClass {
+  return mdevClassSchema.parse({
+    apiVersion: 'mediated.dev/v1alpha1',
+    kind: 'MdevClass',
+    metadata: {
+      name,
+      creationTimestamp: secondsAfterStart(more.at ?? 0),
+      ...(more.isDefault === true && { annotations: { [defaultClassAnnotation]: 'true' } }),
+    },
+    spec,
+  });
+}
+
 /** A device object, `at` seconds old in the calendar of the tests: the greater the younger. */
 export function deviceNamed(
   name: string,
@@ -70,7 +90,7 @@ export function deviceNamed(
       name,
       uid: more.uid ?? `uid-${name}`,
       resourceVersion: '1',
-      creationTimestamp: new Date(Date.UTC(2026, 0, 1) + (more.at ?? 0) * 1000).toISOString().replace('.000', ''),
+      creationTimestamp: secondsAfterStart(more.at ?? 0),
       ...more.metadata,
     },
     spec,
@@ -80,4 +100,8 @@ export function deviceNamed(
 
 export function nodeNamed(name: string, labels: Record<string, string> = {}, unschedulable = false): NodeObject {
   return { metadata: { name, labels }, spec: { unschedulable } };
+}
+
+export function namespaceNamed(name: string, labels: Record<string, string> = {}): NamespaceObject {
+  return { metadata: { name, labels } };
 }
