@@ -12,6 +12,9 @@ export const parentLabels = {
   driver: `${group}/driver`,
 } as const;
 
+/** The label by which the agents' Leases are told from the kubelets', which lie in the same namespace. */
+export const agentLeaseLabel = { name: `${group}/lease`, value: 'agent' } as const;
+
 /** The resource names as they appear in URLs and in kubectl. */
 export const resources = {
   mdevDevice: { kind: 'MdevDevice', plural: 'mdevdevices', singular: 'mdevdevice', shortName: 'mdev' },

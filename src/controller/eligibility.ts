@@ -4,6 +4,7 @@ import type { DeviceSpec } from '../api/mdev-device.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
 import type { CapacityModel, PendingCounts } from './capacity.ts';
 import { remaining } from './capacity.ts';
+import { saysLost } from './node-loss.ts';
 
 /** What the controller reads of a Node. */
 export interface NodeFacts {
@@ -11,6 +12,8 @@ export interface NodeFacts {
   readonly labels: Readonly<Record<string, string>>;
   /** Cordoned. */
   readonly unschedulable: boolean;
+  /** Its agent is not heard. */
+  readonly lost: boolean;
 }
 
 /** A parent with all that placement needs to know of it. */
@@ -31,7 +34,7 @@ export interface PlacementRequest {
 
 /** Why a parent cannot take a device. `kind` orders refusals from the least to the most specific. */
 export interface Refusal {
-  readonly kind: 'NotMatching' | 'Absent' | 'NoSuchType' | 'Unschedulable' | 'Avoided' | 'NoCapacity';
+  readonly kind: 'NotMatching' | 'Absent' | 'NoSuchType' | 'NodeLost' | 'Unschedulable' | 'Avoided' | 'NoCapacity';
   /** Completes "1 of the parents ...": singular and plural. */
   readonly one: string;
   readonly many: string;
@@ -76,9 +79,15 @@ function checkParent({ spec }: PlacementRequest, { parent }: Candidate): Refusal
   return undefined;
 }
 
+/** Whether no agent looks after the parent now. The parent says so too, which holds from one controller to the next. */
+export function isNodeLost({ parent, node }: Candidate): boolean {
+  return node?.lost === true || saysLost(parent.status?.conditions, 'Present');
+}
+
 function checkPresent(_: PlacementRequest, { parent }: Candidate): Refusal | undefined {
   if (parent.metadata.deletionTimestamp !== undefined) return refusal('Absent', 'is being deleted', 'are being deleted');
   const present = findCondition(parent.status?.conditions, 'Present');
+  if (saysLost(parent.status?.conditions, 'Present')) return undefined;
   return present?.status === 'True' ? undefined : refusal('Absent', 'is not present', 'are not present', present?.message);
 }
 
@@ -92,6 +101,10 @@ function checkType({ spec }: PlacementRequest, { parent }: Candidate): Refusal |
     `has several types named ${typeText(spec)} (set type.id to one of ${list})`,
     `have several types named ${typeText(spec)} (set type.id, for example to one of ${list})`,
   );
+}
+
+function checkNodeLost(_: PlacementRequest, candidate: Candidate): Refusal | undefined {
+  return isNodeLost(candidate) ? refusal('NodeLost', 'is on a node that is lost', 'are on nodes that are lost') : undefined;
 }
 
 function checkSchedulable({ spec }: PlacementRequest, { parent, node }: Candidate): Refusal | undefined {
@@ -122,7 +135,7 @@ export function refusePlace(request: PlacementRequest, candidate: Candidate): Re
 }
 
 /** What does not depend on how full the parent is. */
-const standing = [checkNode, checkParent, checkPresent, checkType, checkSchedulable];
+const standing = [checkNode, checkParent, checkPresent, checkType, checkNodeLost, checkSchedulable];
 
 /** Why `candidate` cannot take the device even if it were empty, or undefined. */
 export function refuseStanding(request: PlacementRequest, candidate: Candidate): Refusal | undefined {

@@ -12,6 +12,7 @@ const order: readonly (readonly [Refusal['kind'], AllocatedReason, string])[] = 
   ['NotMatching', 'NoMatchingParent', 'Check nodeName, nodeSelector and parent, or wait for a parent to come.'],
   ['Absent', 'NoMatchingParent', 'It is placed when a parent comes back.'],
   ['NoSuchType', 'NoSuchType', 'See the types with: kubectl get mdevparents.'],
+  ['NodeLost', 'NodeLost', 'It is placed when the agent of a lost node is heard again, or another parent comes.'],
   ['Unschedulable', 'Unschedulable', 'It is placed when a parent takes devices again.'],
   ['Avoided', 'Withdrawn', 'They are tried again soon.'],
   ['NoCapacity', 'NoCapacity', 'It is placed when a device there is deleted or a parent is added.'],
