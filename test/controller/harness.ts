@@ -179,10 +179,10 @@ export class Bench implements AsyncDisposable {
     await this.cluster.client.delete(deviceResource, { namespace: 'default', name }, {}, AbortSignal.timeout(patience));
   }
 
-  /** Says as an agent whether the device exists; the device's UUID with it. */
-  async report(name: string, status: 'True' | 'False', reason: string): Promise<void> {
-    const condition = { type: 'Created', status, reason, message: `It says ${reason}.`, lastTransitionTime: '2026-01-01T00:00:00Z' };
-    const body = { status: { conditions: [condition] } };
+  /** Says as an agent whether the device exists, or what else these conditions are about. */
+  async report(name: string, status: 'True' | 'False', reason: string, types: readonly string[] = ['Created']): Promise<void> {
+    const condition = { status, reason, message: `It says ${reason}.`, lastTransitionTime: '2026-01-01T00:00:00Z' };
+    const body = { status: { conditions: types.map((type) => ({ type, ...condition })) } };
     await this.cluster.client.apply(deviceResource, { namespace: 'default', name }, body, agent, AbortSignal.timeout(patience));
   }
 
