@@ -26,7 +26,9 @@ describe('LeaseTable', () => {
     const table = new LeaseTable();
     table.follow('a', 'r0', 40_000, 0);
     table.takeDue(40_000);
+    expect(table.isDue('a', 40_000)).toBe(true);
     expect(table.seen('a', 'r1', 40_000, 40_001)).toBe('Heard');
+    expect(table.isDue('a', 40_001)).toBe(false);
     expect(table.checked('a', 40_002)).toBe(false);
     expect(table.next()).toBe(80_001);
   });

@@ -60,11 +60,17 @@ export class LeaseTable {
     return due;
   }
 
+  /** Whether a node that was due still is: it may have been heard while it waited to be looked at. */
+  isDue(node: string, now: number): boolean {
+    const entry = this.#entries.get(node);
+    return entry?.state === 'Checking' && this.#deadline(entry) <= now;
+  }
+
   /** A node that was due has been looked at; if its time is still up, it is lost: true. */
   checked(node: string, now: number): boolean {
     const entry = this.#entries.get(node);
     if (entry?.state !== 'Checking') return false;
-    const isLost = this.#deadline(entry) <= now;
+    const isLost = this.isDue(node, now);
     entry.state = isLost ? 'Lost' : 'Heard';
     return isLost;
   }

@@ -114,10 +114,12 @@ export class NodeWatch {
 
   async #check(node: string, signal: AbortSignal): Promise<void> {
     const { clock, lostNodes, onLost } = this.#options;
-    const answer = await this.#ask(node, signal);
-    if (isAborted(signal)) return;
-    if (answer === 'unanswered') this.interrupted();
-    else if (answer !== undefined) this.#seen(node, answer);
+    if (this.#table.isDue(node, clock.monotonic())) {
+      const answer = await this.#ask(node, signal);
+      if (isAborted(signal)) return;
+      if (answer === 'unanswered') this.interrupted();
+      else if (answer !== undefined) this.#seen(node, answer);
+    }
     if (this.#table.checked(node, clock.monotonic())) {
       this.#losses += 1;
       const lost = { lastHeard: this.#table.renewal(node)?.replace(/\.\d+Z$/, 'Z'), number: this.#losses };

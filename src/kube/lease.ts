@@ -49,18 +49,28 @@ export interface LeaseMetadata {
   readonly ownerReferences: readonly object[];
 }
 
-/** Says "still alive" through a Lease until `signal` is aborted. Failures are logged and tried again at the next beat. */
+/**
+ * Says "still alive" through a Lease until `signal` is aborted. Failures are logged and tried again at the next beat; one that
+ * has no answer by then is given up, for its sender lives.
+ */
 export async function heartbeat(options: HeartbeatOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, log, lease, identity, fieldManager, interval, durationSeconds } = options;
   let last: KubeObject | undefined;
+  const beat = async (stop: AbortSignal): Promise<void> => {
+    const metadata = await options.metadata?.(last, stop);
+    const spec = { holderIdentity: identity, leaseDurationSeconds: durationSeconds, renewTime: toMicroTime(clock.now()) };
+    const body = metadata === undefined ? { spec } : { metadata, spec };
+    last = await client.apply(leaseResource, lease, body, { fieldManager, force: true }, stop);
+  };
   do {
+    const late = new AbortController();
+    const cancel = clock.setTimeout(() => late.abort(new Error(`Cannot renew a lease: no answer within ${interval / 1000} s`)), interval);
     try {
-      const metadata = await options.metadata?.(last, signal);
-      const spec = { holderIdentity: identity, leaseDurationSeconds: durationSeconds, renewTime: toMicroTime(clock.now()) };
-      const body = metadata === undefined ? { spec } : { metadata, spec };
-      last = await client.apply(leaseResource, lease, body, { fieldManager, force: true }, signal);
+      await beat(AbortSignal.any([signal, late.signal]));
     } catch (error) {
       if (!isAborted(signal)) log.warn({ err: error, lease: lease.name }, 'cannot renew a lease');
+    } finally {
+      cancel();
     }
   } while (await pause(clock, interval, signal));
 }
