@@ -39,6 +39,8 @@ export interface AgentOptions {
   readonly registerNode: boolean;
   /** Renew Lease kube-node-lease/mdev-NODE; true if left out. */
   readonly nodeLease?: boolean;
+  /** After this time without a renewal the controller calls the node lost, seconds; 40 if left out. */
+  readonly leaseDuration?: number;
   /** How often is looked at what no kernel announces (opening, closing, a parent that begins to leave), ms; 20 s if left out. */
   readonly recheckInterval?: number;
   readonly clock: Clock;
@@ -145,6 +147,7 @@ async function reconcileNode(
     onDevice: (uuid) => controller.onDevice(uuid),
     isActingOn: (uuid) => controller.isActingOn(uuid),
   });
+  const readNode = (stop: AbortSignal): Promise<NodeIdentity> => findNode(client, nodeName, options.registerNode, stop);
   const publisher = new ParentPublisher({
     client,
     clock,
@@ -152,7 +155,7 @@ async function reconcileNode(
     log,
     metrics,
     nodeName,
-    findNode: (stop) => findNode(client, nodeName, options.registerNode, stop),
+    findNode: readNode,
     state,
     records,
     parents,
@@ -223,7 +226,9 @@ async function reconcileNode(
         signal,
       ),
     ),
-    ...((options.nodeLease ?? true) ? [keepNodeLease({ client, clock, log, nodeName }, signal)] : []),
+    ...((options.nodeLease ?? true)
+      ? [keepNodeLease({ client, clock, log, nodeName, durationSeconds: options.leaseDuration ?? 40, node, findNode: readNode }, signal)]
+      : []),
   ]);
 }
 

@@ -1,5 +1,6 @@
 import type { MdevDevice } from '../api/mdev-device.ts';
 import { parentObjectName } from '../api/parent-name.ts';
+import { isConflict } from '../kube/api-error.ts';
 import type { Log } from '../kube/log.ts';
 import { parseKey } from '../kube/resource.ts';
 import type { Store } from '../kube/store.ts';
@@ -86,7 +87,11 @@ export class DeviceController {
       clock,
       random,
       concurrency: workers,
-      onError: (key, err, delay) => log.warn({ device: key, err, delay }, 'cannot reconcile a device, trying again'),
+      onError: (key, err, delay) => {
+        const fields = { device: key, err, delay };
+        if (isConflict(err)) log.debug(fields, 'the object changed, looking again');
+        else log.warn(fields, 'cannot reconcile a device, trying again');
+      },
       onDone: (_key, seconds, failed) => {
         metrics.reconciled(failed ? 'error' : 'done', seconds);
         metrics.queued(this.#queue.length);

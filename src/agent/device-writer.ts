@@ -53,17 +53,22 @@ export class DeviceWriter {
     this.#toldRefusals.delete(key);
   }
 
-  /** Writes the status if it differs from the object's. An object that is gone or is another one by now is left alone. */
+  /**
+   * Writes the status if it differs from the object's. An object that is gone or is another one by now is left alone.
+   * @throws ApiError Conflict when the object has changed since it was looked at
+   */
   async publish(object: MdevDevice, facts: StatusFacts, signal: AbortSignal): Promise<void> {
     const { client, clock, metrics } = this.#options;
     this.#tellRefusal(object, facts);
     const status = buildStatus(object, facts, clock.now());
     if (isPublished(object, status)) return;
     this.#tellTrouble(object, facts.claims);
-    const { namespace, name, uid } = object.metadata;
+    const { namespace, name, uid, resourceVersion } = object.metadata;
     const options = { fieldManager, force: true, subresource: 'status' } as const;
+    // API servers do not compare the UID when a status is written: only by its version is another object of that name told
+    // from this one, as an agent finds it that was cut off while its device was given up.
     await this.#write(keyOf(object.metadata), () =>
-      client.apply(deviceResource, { namespace, name }, { metadata: { uid }, status }, options, signal),
+      client.apply(deviceResource, { namespace, name }, { metadata: { uid, resourceVersion }, status }, options, signal),
     );
     metrics.statusWritten('MdevDevice');
   }

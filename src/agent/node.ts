@@ -1,7 +1,9 @@
+import { agentLeaseLabel } from '../api/group.ts';
+import { isAborted } from '../kube/abort.ts';
 import type { Log } from '../kube/log.ts';
 import { isAlreadyExists } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { heartbeat } from '../kube/lease.ts';
+import { agentLeaseKey, heartbeat, nodeLeaseNamespace } from '../kube/lease.ts';
 import { namespaceResource, nodeResource } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 
@@ -10,7 +12,6 @@ export interface NodeIdentity {
   readonly uid: string;
 }
 
-const leaseNamespace = 'kube-node-lease';
 export const fieldManager = 'mdev-agent';
 
 /**
@@ -49,20 +50,51 @@ export interface NodeLeaseOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly nodeName: string;
+  /** After this time without a renewal the node is lost, seconds. It is renewed four times as often. */
+  readonly durationSeconds: number;
+  /** The Node object, as it was at the start. */
+  readonly node: NodeIdentity;
+  /** Reads the Node object anew. */
+  readonly findNode: (signal: AbortSignal) => Promise<NodeIdentity>;
 }
 
-/** Renews Lease kube-node-lease/mdev-NODE every 10 s until `signal` is aborted: by it the controller knows that the agent lives. */
-export async function keepNodeLease({ client, clock, log, nodeName }: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
+/**
+ * Renews Lease kube-node-lease/mdev-NODE until `signal` is aborted: by it the controller knows that the agent lives. The Lease
+ * belongs to the Node object and goes with it. A Lease that was made anew by a renewal had gone, so the Node is read again: it
+ * may be another of the same name, or none.
+ */
+export async function keepNodeLease(options: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
+  const { client, clock, log, nodeName, durationSeconds, findNode } = options;
+  let owner: NodeIdentity | undefined = options.node;
+  let uid: string | undefined;
+  const readOwner = async (stop: AbortSignal): Promise<NodeIdentity | undefined> => {
+    try {
+      return await findNode(stop);
+    } catch (error) {
+      if (isAborted(stop)) throw error;
+      log.warn({ err: error }, 'the lease of this node belongs to no Node object');
+      return undefined;
+    }
+  };
   await heartbeat(
     {
       client,
       clock,
       log,
-      lease: { namespace: leaseNamespace, name: `mdev-${nodeName}` },
+      lease: agentLeaseKey(nodeName),
       identity: nodeName,
       fieldManager,
-      interval: 10_000,
-      durationSeconds: 40,
+      interval: (durationSeconds * 1000) / 4,
+      durationSeconds,
+      metadata: async (last, stop) => {
+        const madeAnew = uid !== undefined && last?.metadata.uid !== uid;
+        uid = last?.metadata.uid;
+        if (owner === undefined || madeAnew) owner = await readOwner(stop);
+        return {
+          labels: { [agentLeaseLabel.name]: agentLeaseLabel.value },
+          ownerReferences: owner === undefined ? [] : [{ apiVersion: 'v1', kind: 'Node', name: owner.name, uid: owner.uid }],
+        };
+      },
     },
     signal,
   );
@@ -70,9 +102,9 @@ export async function keepNodeLease({ client, clock, log, nodeName }: NodeLeaseO
 
 /** Makes the namespace of node Leases, where there is no cluster that has it. */
 export async function ensureLeaseNamespace(client: KubeClient, signal: AbortSignal): Promise<void> {
-  if ((await client.get(namespaceResource, { name: leaseNamespace }, signal)) !== undefined) return;
+  if ((await client.get(namespaceResource, { name: nodeLeaseNamespace }, signal)) !== undefined) return;
   try {
-    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: leaseNamespace } };
+    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: nodeLeaseNamespace } };
     await client.create(namespaceResource, object, { fieldManager }, signal);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;

@@ -15,6 +15,9 @@ export const parentLabels = {
 /** On an MdevClass, with value `true`: it binds devices that name no class. */
 export const defaultClassAnnotation = `${group}/is-default-class`;
 
+/** The label by which the agents' Leases are told from the kubelets', which lie in the same namespace. */
+export const agentLeaseLabel = { name: `${group}/lease`, value: 'agent' } as const;
+
 /** The resource names as they appear in URLs and in kubectl. */
 export const resources = {
   mdevDevice: { kind: 'MdevDevice', plural: 'mdevdevices', singular: 'mdevdevice', shortName: 'mdev' },

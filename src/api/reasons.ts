@@ -9,6 +9,7 @@ export const reasons = {
     NoSuchType: 'Parents fit, but none of them offers the type.',
     NoCapacity: 'Parents offer the type, but none has an instance left.',
     Unschedulable: 'The fitting parents are unschedulable, their node is cordoned, or allowedTypes excludes the type.',
+    NodeLost: 'The fitting parents are on nodes whose agents are not heard.',
     UUIDConflict: 'An older object claims the same UUID.',
     Withdrawn: 'The device could not be created where it was put; another place is being sought.',
     AdoptNotAllowed: 'spec.adopt is true, but the namespace is not among those the controller and agent allow to adopt.',
@@ -69,12 +70,15 @@ export const reasons = {
     Present: 'The parent is registered on the node.',
     Absent: 'The parent is not registered on the node (any more).',
     Leaving: 'The parent is being unregistered and waits for users of its devices.',
+    NodeLost: 'The agent of the node has not reported for too long.',
     KernelBlocked: 'A write into the kernel has not returned.',
   },
   /** Of Events that are about no condition. */
   Event: {
     DeviceLost: 'The device was removed by somebody else, or went with a reboot; it is made again.',
     SeveralDefaultClasses: 'Several MdevClasses are marked as default; the newest of them binds devices that name no class.',
+    NodeLost: 'The agent of the node has not reported for too long; its devices and parents say so.',
+    NodeReturned: 'The agent of a lost node reports again.',
     MemlockExceeded: 'The limit on locked memory of the process that uses the device refused a pin.',
   },
 } as const satisfies Record<string, Record<string, string>>;

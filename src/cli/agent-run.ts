@@ -12,7 +12,9 @@ import type { Options } from './flags.ts';
 /** Runs an agent as its flags say, until the context's signal aborts. */
 export async function runAgentCommand(
   context: CliContext,
-  options: Options<'kubeconfig' | 'nodeName' | 'dataDir' | 'provider' | 'emulator' | 'adoptNamespace' | 'metricsListen' | 'logLevel'>,
+  options: Options<
+    'kubeconfig' | 'nodeName' | 'dataDir' | 'provider' | 'emulator' | 'adoptNamespace' | 'leaseDuration' | 'metricsListen' | 'logLevel'
+  >,
 ): Promise<void> {
   const log = context.logger(options.logLevel ?? 'info');
   const dataDir = dataDirPaths(options.dataDir).agent;
@@ -30,6 +32,7 @@ export async function runAgentCommand(
       dataDir,
       adoptNamespaces: options.adoptNamespace,
       registerNode: false,
+      leaseDuration: options.leaseDuration,
       clock: context.clock,
       random: Math.random,
       log,

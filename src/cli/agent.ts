@@ -2,7 +2,17 @@ import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { addFlags, readFlags } from './flags.ts';
 
-const flags = ['kubeconfig', 'nodeName', 'dataDir', 'provider', 'emulator', 'adoptNamespace', 'metricsListen', 'logLevel'] as const;
+const flags = [
+  'kubeconfig',
+  'nodeName',
+  'dataDir',
+  'provider',
+  'emulator',
+  'adoptNamespace',
+  'leaseDuration',
+  'metricsListen',
+  'logLevel',
+] as const;
 
 /** `agent`: makes the mdevs of this node match the MdevDevices allocated to it. */
 export function addAgentCommand(program: Command, context: CliContext): void {

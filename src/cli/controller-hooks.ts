@@ -7,6 +7,7 @@ export function controllerHooks(metrics: Metrics, readiness: Readiness): Control
   return {
     onSynced: () => readiness.ready('controller'),
     onProbe: (lastContact) => readiness.probe('controller', lastContact),
+    onNodeLoss: (change, lost) => metrics.nodesLost(lost, change === 'Lost' ? 1 : 0),
     onPass: (seconds, waiting) => {
       metrics.reconciled('controller', seconds, false);
       metrics.queueLength('controller', waiting);

@@ -100,6 +100,16 @@ export const allFlags = {
     schema: z.array(z.literal('*').or(z.string().regex(dnsLabel, 'must be the name of a namespace, or *'))).default([]),
     repeatable: true,
   },
+  leaseDuration: {
+    flags: '--lease-duration <seconds>',
+    description: 'how long nothing may be heard of this agent before its node is called lost (default: 40)',
+    schema: z
+      .string()
+      .regex(/^\d{1,4}$/, 'must be a number of seconds, at most 9999')
+      .transform(Number)
+      .refine((seconds) => seconds >= 4, 'must be at least 4')
+      .default(40),
+  },
   mdevctl: {
     flags: '--mdevctl <dir>',
     description: "mdevctl's definition files to read besides, such as /etc/mdevctl.d (default: none)",

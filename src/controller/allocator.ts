@@ -113,10 +113,12 @@ export class Allocator {
     if (world.parents.has(name)) this.#agenda.addParent(name);
   }
 
-  /** A node came, changed or went. */
+  /** A node came, changed or went, is lost or no longer. */
   nodeChanged(name: string): void {
     const { world, ledger } = this.#options.situation;
     if (!this.#tracker.node(name)) return;
+    for (const device of world.devices.byIndex('node', name))
+      if (device.metadata.deletionTimestamp !== undefined) this.#agenda.addDevice(keyOf(device.metadata));
     for (const parentName of world.parents.keysByIndex('node', name)) {
       ledger.invalidate(parentName);
       this.#reconsider(parentName);

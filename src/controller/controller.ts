@@ -15,11 +15,12 @@ import type { Clock } from '../lib/clock.ts';
 import { Allocator, type AllocatorHooks } from './allocator.ts';
 import { warnOfSeveralDefaults } from './default-class-warning.ts';
 import { Ledger } from './ledger.ts';
+import { NodeLifecycle, type NodeLifecycleHooks } from './node-lifecycle.ts';
 import { Avoidance } from './withdrawal.ts';
-import { createWorld, namespaceSchema, nodeSchema, type NamespaceObject, type NodeObject } from './world.ts';
+import { createWorld, namespaceSchema, nodeSchema, type DeviceIndex, type NamespaceObject, type NodeObject } from './world.ts';
 import { Writer } from './writer.ts';
 
-export interface ControllerHooks extends AllocatorHooks {
+export interface ControllerHooks extends AllocatorHooks, NodeLifecycleHooks {
   /** All objects are known and decisions begin. With leader election: each time this process begins to lead. */
   readonly onSynced?: () => void;
   /** Whether this process leads. */
@@ -63,7 +64,7 @@ export async function readClusterUID(client: KubeClient, clock: Clock, log: Log,
   return undefined;
 }
 
-/** Allocates devices to parents until `signal` is aborted; with leader election, as long as this process leads. */
+/** Allocates devices to parents, and looks after lost nodes, until `signal` is aborted; with leader election, as long as this process leads. */
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   if (!options.leaderElection) {
     await control(options, signal);
@@ -96,7 +97,7 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
     clock,
     random,
     log,
-    devices: world.devices,
+    world,
     events,
     onDropped: (key, uid) => allocator.dropped(key, uid),
   });
@@ -108,6 +109,16 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
     hooks,
     submit: (device, action) => writer.submit(device, action),
     cancel: (key) => writer.forget(key),
+  });
+  const nodes = new NodeLifecycle({
+    client,
+    clock,
+    random,
+    log,
+    events,
+    world,
+    hooks,
+    onChange: (node) => allocator.nodeChanged(node),
   });
   const follow = <T extends { readonly metadata: ObjectMeta }, Index extends string>(
     resource: ResourceRef,
@@ -143,26 +154,34 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
       parentResource,
       world.parents,
       (object) => mdevParentSchema.parse(object),
-      (name) => allocator.parentChanged(name),
+      (name) => {
+        allocator.parentChanged(name);
+        nodes.parentChanged(name);
+      },
     ),
-    follow<MdevDevice, 'uuid' | 'parent' | 'group'>(
+    follow<MdevDevice, DeviceIndex>(
       deviceResource,
       world.devices,
       (object) => mdevDeviceSchema.parse(object),
-      (key) => allocator.deviceChanged(key),
+      (key) => {
+        allocator.deviceChanged(key);
+        nodes.deviceChanged(key);
+      },
     ),
   ];
   hooks.onProbe?.(() => {
     const contacts = reflectors.map((reflector) => reflector.lastContact);
     return contacts.includes(undefined) ? undefined : Math.min(...contacts.map(Number));
   });
+  const whenSynced = (stop: AbortSignal): Promise<unknown> => Promise.all(reflectors.map((reflector) => reflector.whenSynced(stop)));
   await runAll(
     [
       ...reflectors.map((reflector) => (stop: AbortSignal) => reflector.run(stop)),
       (stop) => events.run(stop),
       (stop) => writer.run(stop),
+      (stop) => nodes.run(whenSynced, stop),
       async (stop) => {
-        await Promise.all(reflectors.map((reflector) => reflector.whenSynced(stop)));
+        await whenSynced(stop);
         log.info({ devices: world.devices.size, parents: world.parents.size, nodes: world.nodes.size }, 'all objects are known');
         synced = true;
         warnOfDefaults();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deviceUUID } from '../api/device-uuid.ts';
 import { deviceFinalizer } from '../api/group.ts';
-import { decide } from './decide.ts';
+import { decide, type Situation } from './decide.ts';
 import { deviceNamed, nodeNamed, parentNamed } from './testing/objects.ts';
 import { actionFor, clusterUID, line, situationOf } from './testing/situation.ts';
 
@@ -230,6 +230,66 @@ describe('decide', () => {
       expect(line(actionFor(mine, situationOf({ parents: [used, ...parents.slice(1)], devices: [other, mine] })))).toBe(
         'Allocate p1 small',
       );
+    });
+  });
+
+  describe('on a lost node', () => {
+    const deleting = deviceNamed('a', small, { metadata: { finalizers, deletionTimestamp }, status: allocated('p') });
+    const parents = [parentNamed('p', pool)];
+    const lose = <T extends Situation>(situation: T): T => {
+      situation.world.lostNodes.set('n1', { lastHeard: undefined, number: 1 });
+      return situation;
+    };
+    const shutDown = { ...nodeNamed('n1'), spec: { taints: [{ key: 'node.kubernetes.io/out-of-service' }] } };
+
+    it('keeps a deleted object while the node may come back', () => {
+      expect(line(actionFor(deleting, lose(situationOf({ parents, devices: [deleting] }))))).toBe('None');
+    });
+
+    it.each([
+      ['its Node is gone', []],
+      ['its Node is out of service', [shutDown]],
+    ])('lets go of a deleted object when %s, but not while the agent lives', (_, nodes) => {
+      const situation = situationOf({ parents, nodes, devices: [deleting] });
+      expect(line(actionFor(deleting, situation))).toBe('None');
+      expect(actionFor(deleting, lose(situation))).toEqual({ type: 'RemoveFinalizer', abandoned: 'n1' });
+    });
+
+    it('withdraws nothing: nobody can say that nothing is left there', () => {
+      const device = deviceNamed('a', small, { metadata: { finalizers }, status: allocated('p1', noCapacity) });
+      const elsewhere = parentNamed('p2', { ...pool, node: 'n2' });
+      const situation = situationOf({
+        parents: [parentNamed('p1', full), elsewhere],
+        nodes: [nodeNamed('n1'), nodeNamed('n2')],
+        devices: [device],
+      });
+      expect(line(actionFor(device, situation))).toBe('Withdraw p1 for p2');
+      expect(line(actionFor(device, lose(situation)))).toBe('None');
+    });
+
+    it('puts nothing, not even an object that was made anew, whose device may still be there, or one to adopt', () => {
+      const device = deviceNamed('a', small, { uid: 'new' });
+      const owner = { namespace: 'ns', name: 'a', uid: 'old' };
+      const adopting = deviceNamed('b', { ...small, uuid, adopt: true });
+      const holding = parentNamed('p1', {
+        ...pool,
+        devices: [
+          { uuid: deviceUUID(device, clusterUID), typeID: 'small', owner },
+          { uuid, typeID: 'small' },
+        ],
+      });
+      const elsewhere = parentNamed('p2', { ...pool, node: 'n2' });
+      const situation = situationOf({
+        parents: [holding, elsewhere],
+        nodes: [nodeNamed('n1'), nodeNamed('n2')],
+        devices: [device, adopting],
+      });
+      expect(line(actionFor(device, situation))).toBe('Allocate p1 small');
+      expect(line(actionFor(adopting, situation))).toBe('Allocate p1 small');
+      lose(situation);
+      situation.ledger.invalidate('p1');
+      expect(line(actionFor(device, situation))).toBe('Allocate p2 small');
+      expect(line(actionFor(adopting, situation))).toBe('Refuse NodeLost');
     });
   });
 

@@ -4,13 +4,13 @@ import { keyOf } from '../kube/resource.ts';
 import { classOf, refuseByItsClass } from './class-binding.ts';
 import { conflictWinner } from './conflict.ts';
 import type { Candidate, PlacementRequest } from './eligibility.ts';
-import { refusePlace } from './eligibility.ts';
+import { isNodeLost, refusePlace } from './eligibility.ts';
 import type { Ledger } from './ledger.ts';
 import { choose, explain, type Placement } from './placement.ts';
 import { findAdoptable, findFormer } from './reclaim.ts';
 import type { WhyNot } from './why-not.ts';
 import { stuck, type Avoidance } from './withdrawal.ts';
-import { byAge, groupKey, standingAllocation, typeKey, type World } from './world.ts';
+import { byAge, groupKey, isAbandoned, standingAllocation, typeKey, type World } from './world.ts';
 
 /** What to do with one object. */
 export type Action =
@@ -23,7 +23,8 @@ export type Action =
   /** It cannot be created where it is, and cannot go anywhere else. */
   | { readonly type: 'Stay' }
   | { readonly type: 'AddFinalizer' }
-  | { readonly type: 'RemoveFinalizer' };
+  /** `abandoned`: the node from which nobody will come back to do it. */
+  | { readonly type: 'RemoveFinalizer'; readonly abandoned?: string };
 
 /** What a decision is made from. Nothing in it is changed by deciding. */
 export interface Situation {
@@ -61,8 +62,11 @@ export function requestOf(device: MdevDevice, { world, avoidance }: Situation): 
   return { spec: device.spec, boundTo: classOf(device, world), avoid: avoidance.avoided(device.metadata.uid ?? '') };
 }
 
-function decideDeleting(device: MdevDevice): Action {
-  return standingAllocation(device) === undefined && hasFinalizer(device) ? { type: 'RemoveFinalizer' } : { type: 'None' };
+function decideDeleting(device: MdevDevice, world: World): Action {
+  if (!hasFinalizer(device)) return { type: 'None' };
+  const node = standingAllocation(device)?.nodeName;
+  if (node === undefined) return { type: 'RemoveFinalizer' };
+  return isAbandoned(node, world) ? { type: 'RemoveFinalizer', abandoned: node } : { type: 'None' };
 }
 
 /** An object that has its place: is that still good? */
@@ -70,6 +74,8 @@ function decidePlaced(device: MdevDevice, allocation: Allocation, situation: Sit
   const { world, ledger } = situation;
   if (allocation.withdrawn === true) return { type: 'None' };
   if (!hasFinalizer(device)) return { type: 'AddFinalizer' };
+  // Only its agent can say that nothing of it is left.
+  if (world.lostNodes.has(allocation.nodeName)) return { type: 'None' };
   const parent = world.parents.get(allocation.parentName);
   const created = stuck(device, parent, parent !== undefined && ledger.isThere(device, parent));
   if (created === undefined) return { type: 'None' };
@@ -110,7 +116,13 @@ function decideAdopting(device: MdevDevice, situation: Situation): Action {
   const holding = world.parents.keysByIndex('foreign', uuid).flatMap((name) => ledger.candidate(name) ?? []);
   const request = requestOf(device, situation);
   const found = findAdoptable(request, uuid, holding);
-  return 'reason' in found ? { type: 'Refuse', why: found } : allocateTo(found.parent, found.device.typeID, request);
+  if ('reason' in found) return { type: 'Refuse', why: found };
+  const { name } = found.parent.metadata;
+  if (holding.some((candidate) => candidate.parent === found.parent && isNodeLost(candidate))) {
+    const message = `Device ${uuid} is on ${name}, and the agent of that node is not heard. It is adopted when it is.`;
+    return { type: 'Refuse', why: { reason: 'NodeLost', message } };
+  }
+  return allocateTo(found.parent, found.device.typeID, request);
 }
 
 /** The place where a device made for this object, or for one of its name before it, still is. */
@@ -118,7 +130,7 @@ function decideFormer(device: MdevDevice, situation: Situation): Action | undefi
   const { world, ledger } = situation;
   const former = findFormer(device, world);
   const candidate = former && ledger.candidate(former.parent.metadata.name);
-  if (former === undefined || candidate === undefined) return undefined;
+  if (former === undefined || candidate === undefined || isNodeLost(candidate)) return undefined;
   const request = requestOf(device, situation);
   if (refusePlace(request, candidate) !== undefined) return undefined;
   return allocateTo(former.parent, former.device.typeID, request);
@@ -172,7 +184,7 @@ function whyNoGroup(requests: Requests, anchor: string | undefined, candidates: 
 /** What to do with `device` now. */
 export function decide(device: MdevDevice, situation: Situation): Decision {
   const { world, ledger } = situation;
-  if (device.metadata.deletionTimestamp !== undefined) return one(device, decideDeleting(device));
+  if (device.metadata.deletionTimestamp !== undefined) return one(device, decideDeleting(device, world));
   if (ledger.assumption(device.metadata.uid) !== undefined) return one(device, { type: 'None' });
   const allocation = standingAllocation(device);
   if (allocation !== undefined) return one(device, decidePlaced(device, allocation, situation));

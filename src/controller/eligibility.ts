@@ -5,6 +5,7 @@ import type { DeviceSpec } from '../api/mdev-device.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
 import type { CapacityModel, PendingCounts } from './capacity.ts';
 import { remaining } from './capacity.ts';
+import { saysLost } from './node-loss.ts';
 
 /** What the controller reads of a Node. */
 export interface NodeFacts {
@@ -12,6 +13,8 @@ export interface NodeFacts {
   readonly labels: Readonly<Record<string, string>>;
   /** Cordoned. */
   readonly unschedulable: boolean;
+  /** Its agent is not heard. */
+  readonly lost: boolean;
 }
 
 /** A parent with all that placement needs to know of it. */
@@ -34,7 +37,7 @@ export interface PlacementRequest {
 
 /** Why a parent cannot take a device. `kind` orders refusals from the least to the most specific. */
 export interface Refusal {
-  readonly kind: 'NotMatching' | 'Absent' | 'NoSuchType' | 'NotInClass' | 'Unschedulable' | 'Avoided' | 'NoCapacity';
+  readonly kind: 'NotMatching' | 'Absent' | 'NoSuchType' | 'NotInClass' | 'NodeLost' | 'Unschedulable' | 'Avoided' | 'NoCapacity';
   /** Completes "1 of the parents ...": singular and plural. */
   readonly one: string;
   readonly many: string;
@@ -79,9 +82,15 @@ function checkParent({ spec }: PlacementRequest, { parent }: Candidate): Refusal
   return undefined;
 }
 
+/** Whether no agent looks after the parent now. The parent says so too, which holds from one controller to the next. */
+export function isNodeLost({ parent, node }: Candidate): boolean {
+  return node?.lost === true || saysLost(parent.status?.conditions, 'Present');
+}
+
 function checkPresent(_: PlacementRequest, { parent }: Candidate): Refusal | undefined {
   if (parent.metadata.deletionTimestamp !== undefined) return refusal('Absent', 'is being deleted', 'are being deleted');
   const present = findCondition(parent.status?.conditions, 'Present');
+  if (saysLost(parent.status?.conditions, 'Present')) return undefined;
   return present?.status === 'True' ? undefined : refusal('Absent', 'is not present', 'are not present', present?.message);
 }
 
@@ -114,6 +123,10 @@ function checkClass({ spec, boundTo }: PlacementRequest, { parent, node }: Candi
   return refusal('NotInClass', `has ${text}`, `have ${text}`);
 }
 
+function checkNodeLost(_: PlacementRequest, candidate: Candidate): Refusal | undefined {
+  return isNodeLost(candidate) ? refusal('NodeLost', 'is on a node that is lost', 'are on nodes that are lost') : undefined;
+}
+
 function checkSchedulable({ spec }: PlacementRequest, { parent, node }: Candidate): Refusal | undefined {
   if (parent.spec.unschedulable) return refusal('Unschedulable', 'is unschedulable', 'are unschedulable');
   if (node?.unschedulable === true) return refusal('Unschedulable', 'is on a cordoned node', 'are on cordoned nodes');
@@ -142,7 +155,7 @@ export function refusePlace(request: PlacementRequest, candidate: Candidate): Re
 }
 
 /** What does not depend on how full the parent is. */
-const standing = [checkNode, checkParent, checkPresent, checkType, checkClass, checkSchedulable];
+const standing = [checkNode, checkParent, checkPresent, checkType, checkClass, checkNodeLost, checkSchedulable];
 
 /** Why `candidate` cannot take the device even if it were empty, or undefined. */
 export function refuseStanding(request: PlacementRequest, candidate: Candidate): Refusal | undefined {

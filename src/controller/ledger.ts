@@ -89,7 +89,7 @@ export class Ledger {
     const node = this.#world.nodes.get(parent.spec.nodeName);
     const candidate: Candidate = {
       parent,
-      node: node === undefined ? undefined : nodeFacts(node),
+      node: node === undefined ? undefined : nodeFacts(node, this.#world.lostNodes),
       model: this.#report(parent).model,
       pending: this.#pending(parent),
     };

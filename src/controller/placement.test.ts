@@ -9,6 +9,7 @@ import { parentNamed, type ParentSketch } from './testing/objects.ts';
 interface NodeSketch {
   readonly labels?: Record<string, string>;
   readonly cordoned?: boolean;
+  readonly lost?: boolean;
   readonly missing?: boolean;
 }
 
@@ -17,7 +18,9 @@ function candidate(name: string, sketch: ParentSketch = {}, pending: Record<stri
   return {
     parent,
     node:
-      node.missing === true ? undefined : { name: parent.spec.nodeName, labels: node.labels ?? {}, unschedulable: node.cordoned === true },
+      node.missing === true
+        ? undefined
+        : { name: parent.spec.nodeName, labels: node.labels ?? {}, unschedulable: node.cordoned === true, lost: node.lost === true },
     model: capacityModel(parent.status),
     pending: new Map(Object.entries(pending)),
   };
@@ -97,6 +100,7 @@ describe('choose', () => {
     ['parent selector', { parent: { selector: { matchLabels: { driver: 'a' } } } }, candidate('x', { ...pool, labels: { driver: 'b' } })],
     ['an unschedulable parent', {}, candidate('x', { ...pool, unschedulable: true })],
     ['a cordoned node', {}, candidate('x', pool, {}, { cordoned: true })],
+    ['a lost node', {}, candidate('x', pool, {}, { lost: true })],
     ['a missing node', {}, candidate('x', pool, {}, { missing: true })],
     ['allowedTypes', {}, candidate('x', { ...pool, allowedTypes: ['big'] })],
     ['an absent parent', {}, candidate('x', { ...pool, present: false })],
@@ -144,6 +148,16 @@ describe('explain', () => {
       'none offers the type',
       [candidate('a', { types: { other: [1] } })],
       'NoSuchType: The only parent has no type small. See the types with: kubectl get mdevparents.',
+    ],
+    [
+      'a node is lost',
+      [candidate('a', pool, {}, { lost: true }), candidate('b', { types: { other: [1] } })],
+      'NodeLost: 2 parents: 1 is on a node that is lost, 1 has no type small. It is placed when the agent of a lost node is heard again, or another parent comes.',
+    ],
+    [
+      'the only node is lost',
+      [candidate('a', pool, {}, { lost: true })],
+      'NodeLost: The only parent is on a node that is lost. It is placed when the agent of a lost node is heard again, or another parent comes.',
     ],
     [
       'the only one is absent',

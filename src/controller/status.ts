@@ -20,11 +20,18 @@ function patch(device: MdevDevice, allocation: Allocation | undefined, condition
   };
 }
 
-/** The device has a place; Ready is the agent's from now on. */
+/**
+ * The device has a place; Ready is the agent's from now on. Where an agent had it before, parts of the condition may still be
+ * that agent's: given up now it would stay behind without its reason, which no server takes. So it is left for the agent to
+ * take over.
+ */
 export function allocatedStatus(device: MdevDevice, allocation: Allocation, now: number): StatusPatch {
   const { nodeName, parentName, className } = allocation;
   const message = `Placed on ${parentName} of node ${nodeName}${className === undefined ? '' : `, as class ${className} allows`}.`;
-  return patch(device, allocation, [condition(device, { type: 'Allocated', status: 'True', reason: 'Allocated', message }, now)]);
+  const allocated = condition(device, { type: 'Allocated', status: 'True', reason: 'Allocated', message }, now);
+  if (findCondition(device.status?.conditions, 'Created') === undefined) return patch(device, allocation, [allocated]);
+  const pending = { type: 'Ready', status: 'False', reason: 'Pending', message: 'The device is about to be created.' } as const;
+  return patch(device, allocation, [allocated, condition(device, pending, now)]);
 }
 
 /** The device has no place, and so is not ready, for the same reason. */

@@ -1,7 +1,7 @@
 import { findCondition } from '../api/condition.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
 import { keyOf } from '../kube/resource.ts';
-import { groupKey, nodeFacts, standingAllocation, typeKeys, type World } from './world.ts';
+import { groupKey, isOutOfService, nodeFacts, standingAllocation, typeKeys, type World } from './world.ts';
 
 /** What has to be remembered of a device to know what its change or end means for others. */
 export interface DeviceFacts {
@@ -71,13 +71,17 @@ export class ObjectTracker {
     return before === after ? 'Capacity' : 'Eligibility';
   }
 
-  /** Whether anything changed about a node that placement looks at: nodes report often, and mostly nothing new. */
+  /** Whether anything changed about a node that is looked at here: nodes report often, and mostly nothing new. */
   node(name: string): boolean {
+    const { nodes, lostNodes } = this.#world;
     const before = this.#nodes.get(name);
-    const node = this.#world.nodes.get(name);
-    if (node === undefined) this.#nodes.delete(name);
-    const after = node === undefined ? undefined : JSON.stringify(nodeFacts(node));
-    if (after !== undefined) this.#nodes.set(name, after);
+    const node = nodes.get(name);
+    if (node === undefined && !lostNodes.has(name)) {
+      this.#nodes.delete(name);
+      return before !== undefined;
+    }
+    const after = JSON.stringify(node === undefined ? 'lost and gone' : [nodeFacts(node, lostNodes), isOutOfService(node)]);
+    this.#nodes.set(name, after);
     return before !== after;
   }
 

@@ -13,6 +13,7 @@ const order: readonly (readonly [Refusal['kind'], AllocatedReason, string])[] = 
   ['Absent', 'NoMatchingParent', 'It is placed when a parent comes back.'],
   ['NoSuchType', 'NoSuchType', 'See the types with: kubectl get mdevparents.'],
   ['NotInClass', 'NotAllowedByClass', 'Name another class, or have the class or the labels of a parent changed.'],
+  ['NodeLost', 'NodeLost', 'It is placed when the agent of a lost node is heard again, or another parent comes.'],
   ['Unschedulable', 'Unschedulable', 'It is placed when a parent takes devices again.'],
   ['Avoided', 'Withdrawn', 'They are tried again soon.'],
   ['NoCapacity', 'NoCapacity', 'It is placed when a device there is deleted or a parent is added.'],

@@ -8,11 +8,14 @@ import { keyOf } from '../kube/resource.ts';
 import { Store } from '../kube/store.ts';
 import type { NamespaceFacts } from './class-rules.ts';
 import type { NodeFacts } from './eligibility.ts';
+import type { LostNodes } from './node-loss.ts';
 
 /** What this project reads of a Node. */
 export const nodeSchema = z.object({
   metadata: objectMetaSchema,
-  spec: z.object({ unschedulable: z.boolean().optional() }).optional(),
+  spec: z
+    .object({ unschedulable: z.boolean().optional(), taints: z.array(z.looseObject({ key: z.string().optional() })).nullish() })
+    .optional(),
 });
 
 /** What this project reads of a Namespace. */
@@ -21,7 +24,8 @@ export const namespaceSchema = z.object({ metadata: objectMetaSchema });
 export type NamespaceObject = z.infer<typeof namespaceSchema>;
 export type NodeObject = z.infer<typeof nodeSchema>;
 
-export type DeviceStore = Store<MdevDevice, 'uuid' | 'parent' | 'group'>;
+export type DeviceIndex = 'uuid' | 'parent' | 'node' | 'group';
+export type DeviceStore = Store<MdevDevice, DeviceIndex>;
 export type ParentStore = Store<MdevParent, 'node' | 'type' | 'owner' | 'foreign'>;
 export type NodeStore = Store<NodeObject>;
 export type ClassStore = Store<MdevClass, 'default'>;
@@ -34,6 +38,8 @@ export interface World {
   readonly nodes: NodeStore;
   readonly classes: ClassStore;
   readonly namespaces: NamespaceStore;
+  /** The nodes whose agents are not heard. */
+  readonly lostNodes: LostNodes;
   /** The UUID that the device of an object has or shall have. */
   uuidOf(device: MdevDevice): string;
   /** The namespace of `device`, without labels as long as it is not known. */
@@ -72,6 +78,7 @@ export function createWorld(clusterUID: string): World {
     devices: new Store({
       uuid: (device) => [uuidOf(device)],
       parent: (device) => (device.status?.allocation === undefined ? [] : [device.status.allocation.parentName]),
+      node: (device) => [standingAllocation(device)?.nodeName ?? []].flat(),
       group: (device) => [groupKey(device) ?? []].flat(),
     }),
     parents: new Store({
@@ -83,11 +90,30 @@ export function createWorld(clusterUID: string): World {
     nodes: new Store({}),
     classes: new Store({ default: (mdevClass) => (isMarkedDefault(mdevClass) ? ['true'] : []) }),
     namespaces,
+    lostNodes: new Map(),
   };
 }
 
-export function nodeFacts(node: NodeObject): NodeFacts {
-  return { name: node.metadata.name, labels: node.metadata.labels ?? {}, unschedulable: node.spec?.unschedulable === true };
+export function nodeFacts(node: NodeObject, lostNodes: LostNodes): NodeFacts {
+  const { name, labels = {} } = node.metadata;
+  return { name, labels, unschedulable: node.spec?.unschedulable === true, lost: lostNodes.has(name) };
+}
+
+/** The taint by which an administrator says that a node is shut down and what was on it may be given up. */
+const outOfService = 'node.kubernetes.io/out-of-service';
+
+/** Whether an administrator has said so of a node. */
+export function isOutOfService(node: NodeObject): boolean {
+  return node.spec?.taints?.some(({ key }) => key === outOfService) === true;
+}
+
+/**
+ * Whether nobody will come back for what is on a node: its agent is not heard, and its Node object is gone or says that it is out
+ * of service. An agent that lives sees to its devices itself.
+ */
+export function isAbandoned(name: string, { nodes, lostNodes }: Pick<World, 'nodes' | 'lostNodes'>): boolean {
+  const node = nodes.get(name);
+  return lostNodes.has(name) && (node === undefined || isOutOfService(node));
 }
 
 /** Older objects come first; of two made in the same second the one with the smaller UID. */

@@ -5,18 +5,18 @@ import { isConflict, isNotFound, isRetryable } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { EventSink } from '../kube/events.ts';
 import type { Log } from '../kube/log.ts';
-import { deviceResource, keyOf } from '../kube/resource.ts';
+import { deviceResource, keyOf, nodeResource } from '../kube/resource.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { Action } from './decide.ts';
 import { allocatedStatus, refusedStatus, withdrawnStatus, type StatusPatch } from './status.ts';
-import type { DeviceStore } from './world.ts';
+import { isAbandoned, type World } from './world.ts';
 
 export interface WriterOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  readonly devices: DeviceStore;
+  readonly world: World;
   readonly events: EventSink;
   /** The object is gone or was made anew, so its action came to nothing. */
   readonly onDropped: (key: string, uid: string) => void;
@@ -80,7 +80,7 @@ export class Writer {
   async #work(key: string, signal: AbortSignal): Promise<void> {
     const order = this.#orders.get(key);
     if (order === undefined) return;
-    const device = this.#options.devices.get(key);
+    const device = this.#options.world.devices.get(key);
     if (device?.metadata.uid === order.uid && !overtaken(device, order.action)) {
       try {
         await this.#perform(device, order.action, signal);
@@ -116,12 +116,24 @@ export class Writer {
         await this.#addFinalizer(device, signal);
         return;
       case 'RemoveFinalizer':
+        if (action.abandoned !== undefined && !(await this.#mayAbandon(device, action.abandoned, signal))) return;
         await this.#setFinalizers(
           device,
           (device.metadata.finalizers ?? []).filter((name) => name !== deviceFinalizer),
           signal,
         );
     }
+  }
+
+  /** Looked at once more: by a watch that is late, a Node that was just made looks as if it were gone. */
+  async #mayAbandon(device: MdevDevice, node: string, signal: AbortSignal): Promise<boolean> {
+    const { world, client, log } = this.#options;
+    const seen = world.nodes.has(node);
+    const there = seen || (await client.get(nodeResource, { name: node }, signal)) !== undefined;
+    // The agent may have come back in the meantime; then it is its business again.
+    if (seen !== there || !isAbandoned(node, world)) return false;
+    log.info({ device: keyOf(device.metadata), uuid: device.status?.uuid, node }, 'the device is given up with its node');
+    return true;
   }
 
   async #addFinalizer(device: MdevDevice, signal: AbortSignal): Promise<void> {

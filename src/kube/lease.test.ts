@@ -56,4 +56,12 @@ describe('heartbeat', () => {
     });
     expect(log.lines).toContain('warn cannot renew a lease');
   });
+
+  it('gives up a beat that has no answer when the next is due', async () => {
+    await server.arrived(1);
+    await clock.advance(10_000);
+    await answered();
+    await clock.advance(10_000);
+    await server.arrived(2);
+  });
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { objectMetaSchema } from '../api/object-meta.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isAborted, pause } from './abort.ts';
-import type { KubeClient } from './client.ts';
+import type { KubeClient, KubeObject } from './client.ts';
 import type { Log } from './log.ts';
 import { leaseResource, type ObjectKey } from './resource.ts';
 
@@ -40,17 +40,52 @@ export interface HeartbeatOptions {
   readonly interval: number;
   /** After this time without a renewal others may take the holder for dead, seconds. */
   readonly durationSeconds: number;
+  /** Labels and owners of the Lease, for each beat; `last` is what the server answered to the one before. */
+  readonly metadata?: (last: KubeObject | undefined, signal: AbortSignal) => Promise<LeaseMetadata>;
 }
 
-/** Says "still alive" through a Lease until `signal` is aborted. Failures are logged and tried again at the next beat. */
+export interface LeaseMetadata {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ownerReferences: readonly object[];
+}
+
+/**
+ * Says "still alive" through a Lease until `signal` is aborted. Failures are logged and tried again at the next beat; one that
+ * has no answer by then is given up, for its sender lives.
+ */
 export async function heartbeat(options: HeartbeatOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, log, lease, identity, fieldManager, interval, durationSeconds } = options;
-  do {
+  let last: KubeObject | undefined;
+  const beat = async (stop: AbortSignal): Promise<void> => {
+    const metadata = await options.metadata?.(last, stop);
     const spec = { holderIdentity: identity, leaseDurationSeconds: durationSeconds, renewTime: toMicroTime(clock.now()) };
+    const body = metadata === undefined ? { spec } : { metadata, spec };
+    last = await client.apply(leaseResource, lease, body, { fieldManager, force: true }, stop);
+  };
+  do {
+    const late = new AbortController();
+    const cancel = clock.setTimeout(() => late.abort(new Error(`Cannot renew a lease: no answer within ${interval / 1000} s`)), interval);
     try {
-      await client.apply(leaseResource, lease, { spec }, { fieldManager, force: true }, signal);
+      await beat(AbortSignal.any([signal, late.signal]));
     } catch (error) {
       if (!isAborted(signal)) log.warn({ err: error, lease: lease.name }, 'cannot renew a lease');
+    } finally {
+      cancel();
     }
   } while (await pause(clock, interval, signal));
+}
+
+/** Where the Leases of nodes are: the kubelets' and the agents'. */
+export const nodeLeaseNamespace = 'kube-node-lease';
+const agentLeasePrefix = 'mdev-';
+
+/** The Lease by which the agent of a node says that it lives. */
+export function agentLeaseKey(nodeName: string): ObjectKey & { readonly namespace: string } {
+  return { namespace: nodeLeaseNamespace, name: `${agentLeasePrefix}${nodeName}` };
+}
+
+/** The node whose agent's Lease has this key; undefined if it is no agent's. */
+export function nodeOfAgentLease(key: string): string | undefined {
+  const prefix = `${nodeLeaseNamespace}/${agentLeasePrefix}`;
+  return key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
 }

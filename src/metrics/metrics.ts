@@ -25,6 +25,8 @@ export interface Metrics {
   parent(parent: string, types: readonly TypeCounts[]): void;
   /** The parent is gone. */
   parentGone(parent: string): void;
+  /** How many nodes are lost now, of which so many more since the last call. */
+  nodesLost(now: number, more: number): void;
   /** Where pins are read at each scrape; `onError` is told when that fails, and the series are absent then. */
   pinsFrom(read: (signal: AbortSignal) => Promise<readonly PinSample[]>, onError: (error: unknown) => void): void;
 }
@@ -92,6 +94,8 @@ export function createMetrics(): Metrics {
     labelNames: ['parent', 'type'] as const,
     registers,
   });
+  const nodesLost = new Gauge({ name: 'mdev_nodes_lost', help: 'Nodes whose agents are not heard.', registers });
+  const nodeLosses = new Counter({ name: 'mdev_node_losses_total', help: 'Times that a node was lost.', registers });
   const pins = createPinMetrics(registry);
   const typesOf = new Map<string, readonly string[]>();
 
@@ -135,6 +139,10 @@ export function createMetrics(): Metrics {
       );
     },
     parentGone,
+    nodesLost(now, more) {
+      nodesLost.set(now);
+      nodeLosses.inc(more);
+    },
     pinsFrom: pins.readFrom,
   };
 }

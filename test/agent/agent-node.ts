@@ -76,6 +76,8 @@ export class AgentNode implements AsyncDisposable {
   readonly name: string;
   readonly dataDir: string;
   readonly adoptNamespaces: string[];
+  /** Whether its agent makes the Node object if there is none, as where there is no kubelet. */
+  registerNode = true;
   readonly #patience: number;
   readonly #recheckInterval: number;
   #agent: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
@@ -100,7 +102,7 @@ export class AgentNode implements AsyncDisposable {
         nodeName: this.name,
         dataDir: this.dataDir,
         adoptNamespaces: this.adoptNamespaces,
-        registerNode: true,
+        registerNode: this.registerNode,
         nodeLease: false,
         recheckInterval: this.#recheckInterval,
         clock: systemClock,

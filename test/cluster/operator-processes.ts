@@ -13,6 +13,8 @@ export interface OperatorProcesses extends AsyncDisposable {
   log(): string;
   /** Ends one process and waits for it. */
   end(role: Role, signal: NodeJS.Signals): Promise<void>;
+  /** Sends a signal to a process that goes on: SIGSTOP, SIGCONT. */
+  signal(role: Role, signal: NodeJS.Signals): void;
   /** Starts it anew with the same arguments. */
   start(role: Role): void;
   /** Processes that were not told to end, but have. */
@@ -22,7 +24,7 @@ export interface OperatorProcesses extends AsyncDisposable {
 export type Role = 'emulator' | 'agent' | 'controller';
 
 /** Deploys the service accounts and rights of deploy/ (nothing runs the pods there) and starts the processes with them. */
-export async function startOperator(admin: string, node: string): Promise<OperatorProcesses> {
+export async function startOperator(admin: string, node: string, agentFlags: readonly string[] = []): Promise<OperatorProcesses> {
   const directory = await mkdtemp(join(tmpdir(), 'mdev-operator-'));
   await kubectlOk(admin, ['apply', '--server-side', '--kustomize', new URL('deploy/base', repository).pathname]);
   const socket = join(directory, 'emulator.sock');
@@ -30,7 +32,7 @@ export async function startOperator(admin: string, node: string): Promise<Operat
     emulator: ['emulator', '--socket', socket],
     agent: [
       ...['agent', '--kubeconfig', await kubeconfigOf(admin, directory, 'mdev-agent'), '--node-name', node],
-      ...['--emulator', socket, '--data-dir', join(directory, 'agent')],
+      ...['--emulator', socket, '--data-dir', join(directory, 'agent'), ...agentFlags],
     ],
     controller: ['controller', '--kubeconfig', await kubeconfigOf(admin, directory, 'mdev-controller')],
   };
@@ -60,6 +62,7 @@ export async function startOperator(admin: string, node: string): Promise<Operat
     log: () => log,
     start,
     end,
+    signal: (role, signal) => void processes.get(role)?.child.kill(signal),
     lost: () => [...processes].filter(([, { child }]) => child.exitCode !== null || child.signalCode !== null).map(([role]) => role),
     [Symbol.asyncDispose]: async () => {
       await end('controller', 'SIGTERM');

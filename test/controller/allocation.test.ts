@@ -47,6 +47,17 @@ describe('the controller', () => {
     expect(findCondition(placed.status?.conditions, 'Ready')).toBeUndefined();
   });
 
+  it('places a device of which an agent has said something, and which was refused after that', async () => {
+    await bench.parent('p1', full);
+    await bench.create('a', small);
+    await bench.report('a', 'False', 'Withdrawn', ['Created', 'Ready']);
+    await bench.startController();
+    await bench.refused('a', 'NoCapacity');
+    await bench.parent('p1', { types: { small: [1, 8], big: [0, 2] } });
+    const placed = await bench.placed('a', 'p1');
+    expect(findCondition(placed.status?.conditions, 'Ready')).toMatchObject({ status: 'False', reason: 'Pending' });
+  });
+
   it('gives one free place to the oldest that waits, and to no other', async () => {
     await bench.parent('p1', full);
     await bench.startController();

@@ -1,15 +1,24 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { findCondition } from '../../src/api/condition.ts';
-import { defaultClassAnnotation } from '../../src/api/group.ts';
+import { agentLeaseLabel, defaultClassAnnotation } from '../../src/api/group.ts';
 import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts';
 import type { ParentDevice, ParentStatus } from '../../src/api/mdev-parent.ts';
 import { runController } from '../../src/controller/controller.ts';
 import type { KubeObject, RequestObservation } from '../../src/kube/client.ts';
 import { HttpClient } from '../../src/kube/http-client.ts';
-import { classResource, deviceResource, eventResource, namespaceResource, nodeResource, parentResource } from '../../src/kube/resource.ts';
+import { agentLeaseKey } from '../../src/kube/lease.ts';
+import {
+  classResource,
+  deviceResource,
+  eventResource,
+  leaseResource,
+  namespaceResource,
+  nodeResource,
+  parentResource,
+} from '../../src/kube/resource.ts';
 import { Reflector } from '../../src/kube/reflector.ts';
 import { Store } from '../../src/kube/store.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { systemClock, type Clock } from '../../src/lib/clock.ts';
 import { waitFor } from '../agent/agent-node.ts';
 import type { Cluster } from '../agent/cluster.ts';
 import { startCluster } from '../agent/start-cluster.ts';
@@ -46,12 +55,12 @@ export class Bench implements AsyncDisposable {
   }
 
   /** Starts a controller and waits until it knows all objects; with leader election, until it leads. */
-  async startController(identity = 'one', leaderElection = false): Promise<void> {
-    await this.launchController(identity, leaderElection);
+  async startController(identity = 'one', leaderElection = false, clock: Clock = systemClock): Promise<void> {
+    await this.launchController(identity, leaderElection, clock);
   }
 
   /** Starts a controller; what it returns resolves when that knows all objects. */
-  launchController(identity: string, leaderElection: boolean): Promise<unknown> {
+  launchController(identity: string, leaderElection: boolean, clock: Clock = systemClock): Promise<unknown> {
     const stop = new AbortController();
     const synced = Promise.withResolvers<undefined>();
     const config = new KubeConfig();
@@ -68,7 +77,7 @@ export class Bench implements AsyncDisposable {
     const done = runController(
       {
         client,
-        clock: systemClock,
+        clock,
         random: () => 0.5,
         log: testLogger(),
         identity,
@@ -99,6 +108,15 @@ export class Bench implements AsyncDisposable {
     }
   }
 
+  /** Waits until the controller has made such a request. */
+  async asked(verb: RequestObservation['verb'], resource: string): Promise<void> {
+    while (!this.requests.some((request) => request.verb === verb && request.resource === resource)) {
+      await new Promise<void>((resolve) => {
+        this.#onRequest = resolve;
+      });
+    }
+  }
+
   /** Writes of the controller to devices so far. */
   get writes(): number {
     return this.requests.filter(({ verb, resource }) => resource === deviceResource.plural && !['get', 'list', 'watch'].includes(verb))
@@ -108,6 +126,25 @@ export class Bench implements AsyncDisposable {
   async node(name: string, unschedulable = false): Promise<void> {
     const object = { metadata: { name }, spec: { unschedulable } };
     await this.cluster.client.apply(nodeResource, { name }, object, { fieldManager: 'test', force: true }, AbortSignal.timeout(patience));
+  }
+
+  /** Taints a node, or takes its taints off. */
+  async taint(name: string, taints: readonly object[]): Promise<void> {
+    const body = { spec: { taints } };
+    await this.cluster.client.patch(nodeResource, { name }, 'merge', body, {}, AbortSignal.timeout(patience));
+  }
+
+  async deleteNode(name: string): Promise<void> {
+    await this.cluster.client.delete(nodeResource, { name }, {}, AbortSignal.timeout(patience));
+  }
+
+  /** Renews the Lease of a node as its agent does; with a time that need not be the test's. */
+  async renew(node: string, renewTime = new Date().toISOString().replace('Z', '000Z')): Promise<void> {
+    const { client } = this.cluster;
+    const signal = AbortSignal.timeout(patience);
+    const metadata = { labels: { [agentLeaseLabel.name]: agentLeaseLabel.value } };
+    const spec = { holderIdentity: node, leaseDurationSeconds: 40, renewTime };
+    await client.apply(leaseResource, agentLeaseKey(node), { metadata, spec }, { fieldManager: 'mdev-agent', force: true }, signal);
   }
 
   /** Publishes a parent as an agent does. */
@@ -165,10 +202,10 @@ export class Bench implements AsyncDisposable {
     await this.cluster.client.delete(deviceResource, { namespace: 'default', name }, {}, AbortSignal.timeout(patience));
   }
 
-  /** Says as an agent whether the device exists; the device's UUID with it. */
-  async report(name: string, status: 'True' | 'False', reason: string): Promise<void> {
-    const condition = { type: 'Created', status, reason, message: `It says ${reason}.`, lastTransitionTime: '2026-01-01T00:00:00Z' };
-    const body = { status: { conditions: [condition] } };
+  /** Says as an agent whether the device exists, or what else these conditions are about. */
+  async report(name: string, status: 'True' | 'False', reason: string, types: readonly string[] = ['Created']): Promise<void> {
+    const condition = { status, reason, message: `It says ${reason}.`, lastTransitionTime: '2026-01-01T00:00:00Z' };
+    const body = { status: { conditions: types.map((type) => ({ type, ...condition })) } };
     await this.cluster.client.apply(deviceResource, { namespace: 'default', name }, body, agent, AbortSignal.timeout(patience));
   }
 

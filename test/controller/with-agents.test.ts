@@ -95,6 +95,25 @@ describe('controller and agents together', () => {
     expect(uuidsOf(home.host)).toHaveLength(3);
   });
 
+  it('leave what is on a cordoned node there, also when that reboots, and put nothing new on it', async () => {
+    await bench.create('kept', { ...small, nodeName: 'one' });
+    const before = await bench.device('kept', isReady);
+    await bench.node('one', true);
+    await bench.create('refused', { ...small, nodeName: 'one' });
+    await bench.refused('refused', 'Unschedulable');
+    await one.stop();
+    await one.reboot();
+    await one.start();
+    await bench.create('elsewhere', small);
+    expect((await bench.device('elsewhere', isReady)).status?.allocation?.nodeName).toBe('two');
+    const after = await bench.device('kept', (device) => isReady(device) && device.status?.vfio?.bootID === one.host.bootID);
+    expect(after.status?.allocation).toEqual(before.status?.allocation);
+    expect(uuidsOf(one.host)).toEqual([before.status?.uuid]);
+    await bench.refused('refused', 'Unschedulable');
+    await bench.node('one', false);
+    await bench.device('refused', isReady);
+  });
+
   it('put a group into one IOMMU group of one parent', async () => {
     await Promise.all(['x', 'y'].map((name) => bench.create(name, { ...middle, group: 'vm' })));
     await bench.device('x', ({ status }) => status?.allocation !== undefined);

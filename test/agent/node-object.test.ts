@@ -1,0 +1,152 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findNode, keepNodeLease } from '../../src/agent/node.ts';
+import { agentLeaseLabel } from '../../src/api/group.ts';
+import type { MdevParent } from '../../src/api/mdev-parent.ts';
+import { parentObjectName } from '../../src/api/parent-name.ts';
+import type { KubeObject } from '../../src/kube/client.ts';
+import { agentLeaseKey } from '../../src/kube/lease.ts';
+import { leaseResource, nodeResource, parentResource } from '../../src/kube/resource.ts';
+import { ManualClock } from '../../src/lib/manual-clock.ts';
+import { waitFor } from './agent-node.ts';
+import type { Cluster } from './cluster.ts';
+import { TestNode, uuidsOf } from './harness.ts';
+import { gvt, testProfile } from './profiles.ts';
+import { startCluster } from './start-cluster.ts';
+import { testLogger } from './test-logger.ts';
+
+const patience = 10_000;
+
+function ownerOf(object: { readonly metadata: object } | undefined): string | undefined {
+  return (object?.metadata as { ownerReferences?: { uid: string }[] } | undefined)?.ownerReferences?.[0]?.uid;
+}
+
+describe('when its Node object is deleted', () => {
+  let cluster: Cluster;
+  let nodes = 0;
+  let name: string;
+  beforeAll(async () => {
+    cluster = await startCluster();
+  });
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]();
+  });
+  beforeEach(() => {
+    nodes += 1;
+    name = `node-object-${nodes}`;
+  });
+
+  async function makeNode(): Promise<string> {
+    const { metadata } = await cluster.client.create(nodeResource, { metadata: { name } }, {}, AbortSignal.timeout(patience));
+    return metadata.uid ?? '';
+  }
+
+  async function deleteNode(): Promise<void> {
+    await cluster.client.delete(nodeResource, { name }, {}, AbortSignal.timeout(patience));
+  }
+
+  describe('an agent that lives', () => {
+    let node: TestNode;
+    beforeEach(async () => {
+      node = await TestNode.boot(cluster, name, testProfile());
+      node.registerNode = false;
+    });
+    afterEach(async () => {
+      await node[Symbol.asyncDispose]();
+    });
+
+    it('publishes its parents, which went with the Node, for the new Node of that name, and removes nothing', async () => {
+      const first = await makeNode();
+      await node.start();
+      await node.create({ name, parent: gvt, type: 'i915-GVTg_V5_8' });
+      const before = await node.ready(name, 'Ready');
+      const reports = ({ status }: MdevParent): boolean => status?.devices?.[0]?.uuid === before.status?.uuid;
+      expect(ownerOf(await node.parent(gvt, reports))).toBe(first);
+
+      await deleteNode();
+      const key = parentObjectName(name, gvt);
+      await waitFor(
+        cluster.client,
+        parentResource,
+        key,
+        (object) => object,
+        (object) => object === undefined,
+        patience,
+      );
+      const second = await makeNode();
+      const published = await node.parent(gvt, reports);
+      expect(ownerOf(published)).toBe(second);
+      expect(published.status?.devices?.[0]).toMatchObject({ owner: { name } });
+      expect(published.status?.devices?.[0]).not.toHaveProperty('orphaned');
+      expect((await node.ready(name, 'Ready')).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+      expect(uuidsOf(node.host)).toContain(before.status?.uuid);
+    });
+  });
+
+  describe('its Lease', () => {
+    let clock: ManualClock;
+    let stop: AbortController;
+    let keeping: Promise<void>;
+    beforeEach(() => {
+      clock = new ManualClock();
+      stop = new AbortController();
+    });
+    afterEach(async () => {
+      stop.abort(new Error('test over'));
+      await keeping;
+    });
+
+    function keep(uid: string): void {
+      const { client } = cluster;
+      keeping = keepNodeLease(
+        {
+          client,
+          clock,
+          log: testLogger(),
+          nodeName: name,
+          durationSeconds: 40,
+          node: { name, uid },
+          findNode: (signal) => findNode(client, name, false, signal),
+        },
+        stop.signal,
+      );
+    }
+
+    function lease(predicate: (lease: KubeObject | undefined) => boolean): Promise<KubeObject | undefined> {
+      const key = `kube-node-lease/mdev-${name}`;
+      return waitFor(cluster.client, leaseResource, key, (object) => object as KubeObject, predicate, patience);
+    }
+
+    /** Waits for the end of a beat, and begins the next. */
+    async function beat(): Promise<void> {
+      while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+      await clock.advance(10_000);
+    }
+
+    it('goes with it, is made anew without owner, and belongs to the next Node of that name', async () => {
+      const first = await makeNode();
+      keep(first);
+      const made = await lease((object) => object !== undefined);
+      expect(ownerOf(made)).toBe(first);
+      expect(made?.metadata.labels).toEqual({ [agentLeaseLabel.name]: agentLeaseLabel.value });
+      await deleteNode();
+      await lease((object) => object === undefined);
+      // This one names the old Node, and goes, too; the next one knows better.
+      await beat();
+      await lease((object) => object !== undefined && object.metadata.uid !== made?.metadata.uid);
+      await lease((object) => object === undefined);
+      await beat();
+      await lease((object) => object !== undefined && ownerOf(object) === undefined);
+      const second = await makeNode();
+      await beat();
+      await lease((object) => ownerOf(object) === second);
+    });
+
+    it('gets its label when an agent that knew none had made it', async () => {
+      const old = { spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: '2026-01-01T00:00:00.000000Z' } };
+      const options = { fieldManager: 'mdev-agent', force: true };
+      await cluster.client.apply(leaseResource, agentLeaseKey(name), old, options, AbortSignal.timeout(patience));
+      keep(await makeNode());
+      await lease((object) => object?.metadata.labels?.[agentLeaseLabel.name] === agentLeaseLabel.value);
+    });
+  });
+});
