@@ -12,8 +12,15 @@ export const parentLabels = {
   driver: `${group}/driver`,
 } as const;
 
+/** Labels that a set puts on its devices. */
+export const setLabels = {
+  set: `${group}/set`,
+  templateHash: `${group}/template-hash`,
+} as const;
+
 /** The resource names as they appear in URLs and in kubectl. */
 export const resources = {
   mdevDevice: { kind: 'MdevDevice', plural: 'mdevdevices', singular: 'mdevdevice', shortName: 'mdev' },
   mdevParent: { kind: 'MdevParent', plural: 'mdevparents', singular: 'mdevparent', shortName: 'mdevp' },
+  mdevDeviceSet: { kind: 'MdevDeviceSet', plural: 'mdevdevicesets', singular: 'mdevdeviceset', shortName: 'mdevset' },
 } as const;

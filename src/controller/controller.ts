@@ -15,6 +15,7 @@ import { Allocator, type AllocatorHooks } from './allocator.ts';
 import { Ledger } from './ledger.ts';
 import { Avoidance } from './withdrawal.ts';
 import { createWorld, nodeSchema, type NodeObject } from './world.ts';
+import { SetController } from './sets/set-controller.ts';
 import { Writer } from './writer.ts';
 
 export interface ControllerHooks extends AllocatorHooks {
@@ -107,6 +108,7 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
     submit: (device, action) => writer.submit(device, action),
     cancel: (key) => writer.forget(key),
   });
+  const sets = new SetController({ client, clock, random, log, world, events });
   const follow = <T extends { readonly metadata: ObjectMeta }, Index extends string>(
     resource: ResourceRef,
     store: Store<T, Index>,
@@ -118,19 +120,28 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
       nodeResource,
       world.nodes,
       (object) => nodeSchema.parse(object),
-      (name) => allocator.nodeChanged(name),
+      (name) => {
+        allocator.nodeChanged(name);
+        sets.nodeChanged(name);
+      },
     ),
     follow<MdevParent, 'node' | 'type' | 'owner' | 'foreign'>(
       parentResource,
       world.parents,
       (object) => mdevParentSchema.parse(object),
-      (name) => allocator.parentChanged(name),
+      (name) => {
+        allocator.parentChanged(name);
+        sets.parentChanged(name);
+      },
     ),
-    follow<MdevDevice, 'uuid' | 'parent' | 'group'>(
+    follow<MdevDevice, 'uuid' | 'parent' | 'group' | 'set'>(
       deviceResource,
       world.devices,
       (object) => mdevDeviceSchema.parse(object),
-      (key) => allocator.deviceChanged(key),
+      (key) => {
+        allocator.deviceChanged(key);
+        sets.deviceChanged(key);
+      },
     ),
   ];
   hooks.onProbe?.(() => {
@@ -146,7 +157,7 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
         await Promise.all(reflectors.map((reflector) => reflector.whenSynced(stop)));
         log.info({ devices: world.devices.size, parents: world.parents.size, nodes: world.nodes.size }, 'all objects are known');
         hooks.onSynced?.();
-        await allocator.run(stop);
+        await Promise.all([allocator.run(stop), sets.run(stop)]);
       },
     ],
     signal,

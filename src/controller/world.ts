@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { deviceUUID } from '../api/device-uuid.ts';
 import type { MdevDevice } from '../api/mdev-device.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
-import { objectMetaSchema } from '../api/object-meta.ts';
+import { resources, setLabels } from '../api/group.ts';
+import { controllerOf, objectMetaSchema } from '../api/object-meta.ts';
 import { keyOf } from '../kube/resource.ts';
 import { Store } from '../kube/store.ts';
 import type { NodeFacts } from './eligibility.ts';
@@ -10,12 +11,12 @@ import type { NodeFacts } from './eligibility.ts';
 /** What this project reads of a Node. */
 export const nodeSchema = z.object({
   metadata: objectMetaSchema,
-  spec: z.object({ unschedulable: z.boolean().optional() }).optional(),
+  spec: z.object({ unschedulable: z.boolean().optional(), taints: z.array(z.object({ key: z.string() })).optional() }).optional(),
 });
 
 export type NodeObject = z.infer<typeof nodeSchema>;
 
-export type DeviceStore = Store<MdevDevice, 'uuid' | 'parent' | 'group'>;
+export type DeviceStore = Store<MdevDevice, 'uuid' | 'parent' | 'group' | 'set'>;
 export type ParentStore = Store<MdevParent, 'node' | 'type' | 'owner' | 'foreign'>;
 export type NodeStore = Store<NodeObject>;
 
@@ -43,6 +44,13 @@ export function groupKey(device: MdevDevice): string | undefined {
   return device.spec.group === undefined ? undefined : `${device.metadata.namespace ?? ''}/${device.spec.group}`;
 }
 
+/** The key of the set that `device` belongs to, or was made by, or undefined. */
+export function setKeyOf({ metadata }: MdevDevice): string | undefined {
+  const owner = controllerOf(metadata);
+  const name = owner?.kind === resources.mdevDeviceSet.kind ? owner.name : metadata.labels?.[setLabels.set];
+  return name === undefined ? undefined : keyOf({ namespace: metadata.namespace, name });
+}
+
 /** @param clusterUID the UID of namespace kube-system */
 export function createWorld(clusterUID: string): World {
   const uuids = new WeakMap<MdevDevice, string>();
@@ -59,6 +67,7 @@ export function createWorld(clusterUID: string): World {
       uuid: (device) => [uuidOf(device)],
       parent: (device) => (device.status?.allocation === undefined ? [] : [device.status.allocation.parentName]),
       group: (device) => [groupKey(device) ?? []].flat(),
+      set: (device) => [setKeyOf(device) ?? []].flat(),
     }),
     parents: new Store({
       node: (parent) => [parent.spec.nodeName],

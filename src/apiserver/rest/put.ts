@@ -7,7 +7,8 @@ import { notFound } from '../status.ts';
 import { entryKey } from '../store/entry.ts';
 import { createObject } from './create.ts';
 import type { ObjectResult } from './result.ts';
-import { checkPath, storeUpdate, type Target } from './update.ts';
+import { storeCandidate } from './scale.ts';
+import { checkPath, type Target } from './update.ts';
 
 /** Replaces an object. @throws StatusError 400, 404, 409, 422 */
 export async function updateObject(
@@ -24,5 +25,5 @@ export async function updateObject(
     if (!resource.createOnUpdate || target.subresource !== '') throw notFound(groupResourceOf(resource), name);
     return createObject(api, { resource, namespace, object, options, warnings });
   }
-  return storeUpdate(api, target, entry, { object, warnings, replaces: true, unconditional: resource.unconditionalUpdate }, options);
+  return storeCandidate(api, target, entry, { object, warnings, replaces: true, unconditional: resource.unconditionalUpdate }, options);
 }
