@@ -226,6 +226,26 @@ describe('a controller with sets', () => {
     expect([...uuidsOf(one.host), ...uuidsOf(two.host)]).toEqual([]);
   });
 
+  it('make a device elsewhere when its node is out of service, once the lost one is gone', async () => {
+    await create('s', { replicas: 1 });
+    await complete('s');
+    const before = await bench.device('s-0', isReady);
+    const [lost, other] = before.status?.allocation?.nodeName === 'one' ? [one, two] : [two, one];
+    await lost.stop();
+    await nodePatch(lost.name, {
+      spec: { unschedulable: true, taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] },
+    });
+    await bench.device('s-0', ({ metadata }) => metadata.deletionTimestamp !== undefined);
+    expect(messageOf(await until('s', (set) => messageOf(set, 'Ready').includes('deleted')), 'Ready')).toBe(
+      '0 of 1 device is Ready; 1 is being deleted: s-0.',
+    );
+    // What whoever handles lost nodes does.
+    const key = { namespace: 'default', name: 's-0' };
+    await bench.cluster.client.patch(deviceResource, key, 'merge', { metadata: { finalizers: null } }, {}, AbortSignal.timeout(patience));
+    const after = await bench.device('s-0', (device) => isReady(device) && device.metadata.uid !== before.metadata.uid);
+    expect(after.status?.allocation?.nodeName).toBe(other.name);
+  });
+
   it('are taken over by another controller without a device made twice', async () => {
     await create('s', { replicas: 4 });
     await bench.stopController();

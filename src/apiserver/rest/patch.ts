@@ -12,7 +12,7 @@ import { entryKey } from '../store/entry.ts';
 import { createObject } from './create.ts';
 import { type Decoded, decodeObject, unknownFieldMessages } from './decode.ts';
 import type { ObjectResult } from './result.ts';
-import { liveView, storeCandidate } from './scale.ts';
+import { liveView, refuseScaleApply, storeCandidate } from './scale.ts';
 import { checkPath, requireEntry, type Target } from './update.ts';
 
 const patchTypes: Readonly<Record<string, PatchType | 'apply'>> = {
@@ -76,8 +76,10 @@ export async function applyObject(
   const entry = api.store.collection(resource.storage).newest(entryKey(namespace, name));
   if (entry === undefined && target.subresource !== '') throw notFound(groupResourceOf(resource), name);
   placeApplied(target, applied);
+  const live = entry === undefined ? undefined : liveView(resource, entry);
+  if (live !== undefined && resource.scaled !== undefined) refuseScaleApply(live);
   const merged = serverSideApply({
-    ...(entry !== undefined && { live: liveView(resource, entry) }),
+    ...(live !== undefined && { live }),
     applied,
     manager: options.fieldManager,
     force: options.force ?? false,
@@ -87,6 +89,7 @@ export async function applyObject(
     custom: resource.custom,
     now: api.clock.now(),
   });
+  if (live !== undefined && resource.scaled !== undefined) refuseScaleApply(live, merged);
   const { object, unknown } = decodeObject(resource, merged);
   const problems = [...duplicates, ...unknownFieldMessages(unknown)];
   if (options.fieldValidation === 'Strict' && unknown.length > 0) throw badRequest(`strict decoding error: ${problems.join(', ')}`);

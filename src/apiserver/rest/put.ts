@@ -19,7 +19,11 @@ export async function updateObject(
   warnings: readonly string[],
 ): Promise<ObjectResult> {
   const { resource, namespace, name } = target;
-  checkPath(target, object, (given) => `the namespace of the object (${given}) does not match the namespace on the request (${namespace})`);
+  checkPath(target, object, (given) =>
+    resource.scaled === undefined
+      ? `the namespace of the object (${given}) does not match the namespace on the request (${namespace})`
+      : 'the namespace of the provided object does not match the namespace sent on the request',
+  );
   const entry = api.store.collection(resource.storage).newest(entryKey(namespace, name));
   if (entry === undefined) {
     if (!resource.createOnUpdate || target.subresource !== '') throw notFound(groupResourceOf(resource), name);

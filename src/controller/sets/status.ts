@@ -67,8 +67,8 @@ function readyClaim({ situation, object }: SetReport, desired: number): Conditio
     return claim('False', 'NoNodes', 'No node matches the nodeSelector and has a parent that fits and offers the type.');
   }
   const missing = Math.max(0, desired - situation.devices.length);
-  if (ready >= desired) return claim('True', 'Ready', `${devicesText(desired)} of ${String(desired)} ${verb(desired)} Ready.`);
-  const head = `${String(ready)} of ${devicesText(desired)} ${verb(ready)} Ready`;
+  if (ready >= desired) return claim('True', 'Ready', `${String(desired)} of ${devicesText(desired)} ${verb(desired)} Ready.`);
+  const head = `${String(ready)} of ${devicesText(desired)} ${verb(desired === 1 ? 1 : ready)} Ready`;
   return claim('False', 'DevicesNotReady', `${[head, ...shortcomings(lacking, missing, object)].join('; ').replace(/\.+$/, '')}.`);
 }
 

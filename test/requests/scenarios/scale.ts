@@ -48,6 +48,12 @@ export const scale: Scenario = {
     await put('put', scaleTo('a', 3));
     await session.send('the object after it', { path: item });
     await put('put the same', scaleTo('a', 3));
+    await apply('apply against another manager', 'scaler', scaleTo('a', 9));
+    await apply('apply by force', 'scaler', scaleTo('a', 9), '&force=true');
+    await apply('apply the same', 'scaler', scaleTo('a', 9));
+    await session.send('the object after applies', { path: item });
+    await apply('apply no more', 'scaler', scaleTo('a'));
+    await session.send('the object after that', { path: item });
     await put('put with its version', scaleTo('a', 4, { resourceVersion: await version() }));
     await put('put with another version', scaleTo('a', 5, { resourceVersion: '1' }));
     await put('put with another uid', scaleTo('a', 5, { uid: '00000000-0000-0000-0000-000000000000' }));
@@ -86,12 +92,7 @@ export const scale: Scenario = {
       body: [{ op: 'test', path: '/spec/replicas', value: 2 }],
     });
     await session.send('the object after patches', { path: item });
-    await apply('apply against another manager', 'scaler', scaleTo('a', 9));
-    await apply('apply by force', 'scaler', scaleTo('a', 9), '&force=true');
-    await apply('apply the same', 'scaler', scaleTo('a', 9));
-    await session.send('the object after applies', { path: item });
-    await apply('apply no more', 'scaler', scaleTo('a'));
-    await session.send('the object after that', { path: item });
+    await apply('apply where nobody holds replicas', 'scaler', scaleTo('a', 9));
     await session.send('post', { method: 'POST', path, body: scaleTo('a', 2) });
     await session.send('delete', { method: 'DELETE', path });
     await session.send('of what is not there', { path: `${sets}/z/scale` });
