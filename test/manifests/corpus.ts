@@ -2,6 +2,7 @@
 import { badDevices } from './bad-devices.ts';
 import { badEnvelopes, oddButGoodBodies } from './bad-envelopes.ts';
 import type { ManifestCase } from './case.ts';
+import { deviceSets } from './device-sets.ts';
 import { goodDevices } from './good-devices.ts';
 import { parents } from './parents.ts';
 import { deviceStatuses, deviceUpdates } from './updates.ts';
@@ -14,4 +15,5 @@ export const corpus: readonly ManifestCase[] = [
   ...deviceUpdates,
   ...deviceStatuses,
   ...parents,
+  ...deviceSets,
 ];

@@ -52,7 +52,8 @@ function withoutSuffix(entry: ManifestCase, text: string): string {
 }
 
 function collectionPath(entry: ManifestCase): string {
-  return entry.resource === 'mdevparents' ? `${api}/mdevparents` : `${api}/namespaces/${namespace}/mdevdevices`;
+  const { resource = 'mdevdevices' } = entry;
+  return resource === 'mdevparents' ? `${api}/mdevparents` : `${api}/namespaces/${namespace}/${resource}`;
 }
 
 async function remove(client: RawClient, collection: string, body: string): Promise<void> {

@@ -63,7 +63,7 @@ export function describeCorpus(
     afterAll(async () => {
       const freed = JSON.stringify({ metadata: { finalizers: null } });
       await kubectl(kubeconfig(), ['patch', '-n', namespace, 'mdevdevices', 'labelled', '--type=merge', '-p', freed]);
-      await kubectl(kubeconfig(), ['delete', '-n', namespace, 'mdevdevices,mdevparents', '--all', '--wait=false']);
+      await kubectl(kubeconfig(), ['delete', '-n', namespace, 'mdevdevices,mdevdevicesets,mdevparents', '--all', '--wait=false']);
     });
 
     for (const entry of cases) {
