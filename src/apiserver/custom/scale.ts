@@ -100,8 +100,11 @@ const largest = 2 ** 31 - 1;
 export function validateScaled(object: KubeObject, paths: ScalePaths, subresource: string): FieldError[] {
   const errors: FieldError[] = [];
   const count = (path: string, value: Json | undefined): void => {
-    if (typeof value !== 'number') return; // its type is for the schema to judge
-    if (value < 0) errors.push(invalid(path, value, 'should be a non-negative integer'));
+    if (typeof value === 'object' || value === undefined) return; // its type is for the schema to judge
+    if (typeof value !== 'number' || !Number.isInteger(value)) {
+      const type = { string: 'string', boolean: 'bool', number: 'float64' }[typeof value as 'string' | 'boolean' | 'number'];
+      errors.push(invalid(path, 0, `${path} accessor error: ${String(value)} is of the type ${type}, expected int64`));
+    } else if (value < 0) errors.push(invalid(path, value, 'should be a non-negative integer'));
     else if (value > largest) errors.push(invalid(path, value, `should be less than or equal to ${String(largest)}`));
   };
   if (subresource !== 'status') count(paths.specReplicasPath, at(object, paths.spec));
