@@ -1,6 +1,7 @@
 import { toStructuralSchema, type SchemaNode } from './crd-schema.ts';
 import { defaultClassAnnotation, group, resources, version } from './group.ts';
 import { classSpecSchema } from './mdev-class.ts';
+import { deviceSetRules, deviceSetSpecSchema, deviceSetStatusSchema } from './mdev-device-set.ts';
 import { deviceSpecSchema, deviceStatusSchema } from './mdev-device.ts';
 import { parentSpecSchema, parentStatusSchema } from './mdev-parent.ts';
 import type { z } from 'zod';
@@ -22,6 +23,10 @@ interface Kind {
   readonly status?: z.ZodType;
   readonly columns: readonly Column[];
   readonly selectableFields: readonly string[];
+  /** How `kubectl scale` finds its numbers, where the kind can be scaled. */
+  readonly scale?: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath: string };
+  /** Rules about the whole object. */
+  readonly rules?: SchemaNode;
 }
 
 const age: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: 'Time since creation.' };
@@ -107,6 +112,31 @@ const kinds: readonly Kind[] = [
     ],
     selectableFields: [],
   },
+  {
+    names: resources.mdevDeviceSet,
+    scope: 'Namespaced',
+    description: 'MdevDeviceSet is a number of like mediated devices that shall exist, in all or on each node.',
+    spec: deviceSetSpecSchema,
+    status: deviceSetStatusSchema,
+    columns: [
+      { name: 'Desired', type: 'integer', jsonPath: '.status.desiredReplicas', description: 'How many devices there shall be.' },
+      { name: 'Current', type: 'integer', jsonPath: '.status.replicas', description: 'How many devices there are.' },
+      { name: 'Ready', type: 'integer', jsonPath: '.status.readyReplicas', description: 'How many of them can be used.' },
+      { name: 'Updated', type: 'integer', jsonPath: '.status.updatedReplicas', description: 'How many of them are as the template says.' },
+      {
+        name: 'Reason',
+        type: 'string',
+        jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
+        description: 'Why not all of them can be used, in a word.',
+        priority: 1,
+      },
+      { name: 'Selector', type: 'string', jsonPath: '.status.selector', description: 'The label selector of the devices.', priority: 1 },
+      age,
+    ],
+    selectableFields: [],
+    scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas', labelSelectorPath: '.status.selector' },
+    rules: deviceSetRules,
+  },
 ];
 
 function crd(kind: Kind): SchemaNode {
@@ -131,8 +161,10 @@ function crd(kind: Kind): SchemaNode {
           name: version,
           served: true,
           storage: true,
-          ...(kind.status === undefined ? {} : { subresources: { status: {} } }),
-          ...(kind.selectableFields.length === 0 ? {} : { selectableFields: kind.selectableFields.map((jsonPath) => ({ jsonPath })) }),
+          ...(kind.status === undefined
+            ? {}
+            : { subresources: { status: {}, ...(kind.scale !== undefined && { scale: { ...kind.scale } }) } }),
+          ...(kind.selectableFields.length > 0 && { selectableFields: kind.selectableFields.map((jsonPath) => ({ jsonPath })) }),
           additionalPrinterColumns: kind.columns,
           schema: {
             openAPIV3Schema: {
@@ -146,6 +178,7 @@ function crd(kind: Kind): SchemaNode {
                 spec: toStructuralSchema(kind.spec),
                 ...(kind.status === undefined ? {} : { status: toStructuralSchema(kind.status) }),
               },
+              ...kind.rules,
             },
           },
         },

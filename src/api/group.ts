@@ -18,9 +18,16 @@ export const defaultClassAnnotation = `${group}/is-default-class`;
 /** The label by which the agents' Leases are told from the kubelets', which lie in the same namespace. */
 export const agentLeaseLabel = { name: `${group}/lease`, value: 'agent' } as const;
 
+/** Labels that a set puts on its devices. */
+export const setLabels = {
+  set: `${group}/set`,
+  templateHash: `${group}/template-hash`,
+} as const;
+
 /** The resource names as they appear in URLs and in kubectl. */
 export const resources = {
   mdevDevice: { kind: 'MdevDevice', plural: 'mdevdevices', singular: 'mdevdevice', shortName: 'mdev' },
   mdevParent: { kind: 'MdevParent', plural: 'mdevparents', singular: 'mdevparent', shortName: 'mdevp' },
   mdevClass: { kind: 'MdevClass', plural: 'mdevclasses', singular: 'mdevclass', shortName: 'mdevc' },
+  mdevDeviceSet: { kind: 'MdevDeviceSet', plural: 'mdevdevicesets', singular: 'mdevdeviceset', shortName: 'mdevset' },
 } as const;

@@ -73,6 +73,21 @@ export const reasons = {
     NodeLost: 'The agent of the node has not reported for too long.',
     KernelBlocked: 'A write into the kernel has not returned.',
   },
+  /** Condition Ready of an MdevDeviceSet. */
+  SetReady: {
+    Ready: 'All devices of the set are there and Ready, or offline as the template says.',
+    DevicesNotReady: 'Devices of the set are missing or not Ready; the message says what they lack.',
+    NoNodes: 'No node matches the template, so there are no devices to make.',
+  },
+  /** Condition Progressing of an MdevDeviceSet. */
+  Progressing: {
+    Complete: 'The set has as many devices as it shall have, all as the template says.',
+    Scaling: 'Devices are being made or removed.',
+    RollingOut: 'Devices of an earlier template are being replaced.',
+    WaitingForRelease: 'Devices that shall go or be replaced are in use; they are left until they are released.',
+    NameTaken: 'An object with the name of a device of the set exists and is not of the set; it is left alone.',
+    CreateFailed: 'The API server refused to create, change or delete a device.',
+  },
   /** Of Events that are about no condition. */
   Event: {
     DeviceLost: 'The device was removed by somebody else, or went with a reboot; it is made again.',
@@ -90,3 +105,5 @@ export type InUseReason = keyof typeof reasons.InUse;
 /** Ready takes over the reason of whatever is missing. */
 export type ReadyReason = keyof typeof reasons.Ready | AllocatedReason | CreatedReason | OnlineReason;
 export type PresentReason = keyof typeof reasons.Present;
+export type SetReadyReason = keyof typeof reasons.SetReady;
+export type ProgressingReason = keyof typeof reasons.Progressing;

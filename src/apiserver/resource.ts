@@ -4,6 +4,7 @@
  */
 import type { Subresource, TableCell, TableColumn, Verb } from './builtin/resource.ts';
 import type { TypeSchema } from './builtin/type-schema.ts';
+import type { ScalePaths } from './custom/scale-paths.ts';
 import type { FieldError } from './field-error.ts';
 import type { KubeObject } from './object.ts';
 import { type Entry, parseEntry, serializeObject } from './store/entry.ts';
@@ -14,6 +15,12 @@ export interface KeptRow {
   readonly cells: readonly (string | number)[];
   /** The JSON text of the object's metadata. */
   readonly metadata: string;
+}
+
+/** What a resource of Scales is a view of. */
+export interface Scaled {
+  readonly parent: Resource;
+  readonly paths: ScalePaths;
 }
 
 export interface Resource {
@@ -29,6 +36,10 @@ export interface Resource {
   readonly namespaced: boolean;
   readonly verbs: readonly Verb[];
   readonly subresources: readonly Subresource[];
+  /** The Scales of its objects, where it has a scale subresource. */
+  readonly scale?: Resource;
+  /** Set where this is a view of other objects as Scales. */
+  readonly scaled?: Scaled;
   /** Whether a CRD made it: such resources take no strategic merge patches and are validated in full on status writes. */
   readonly custom: boolean;
   /** The name of the collection in the store; views of the same objects share it. */
@@ -82,7 +93,7 @@ export function apiVersionOf(resource: { readonly group: string; readonly versio
 
 /** The resource as errors name it. */
 export function groupResourceOf(resource: Resource): { group: string; resource: string } {
-  return { group: resource.group, resource: resource.plural };
+  return { group: (resource.scaled?.parent ?? resource).group, resource: resource.plural };
 }
 
 /** The kind as errors name it; kube-apiserver judges events of both groups as those of the core. */

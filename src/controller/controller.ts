@@ -17,6 +17,7 @@ import { warnOfSeveralDefaults } from './default-class-warning.ts';
 import { Ledger } from './ledger.ts';
 import { NodeLifecycle, type NodeLifecycleHooks } from './node-lifecycle.ts';
 import { Avoidance } from './withdrawal.ts';
+import { SetController } from './sets/set-controller.ts';
 import { createWorld, namespaceSchema, nodeSchema, type DeviceIndex, type NamespaceObject, type NodeObject } from './world.ts';
 import { Writer } from './writer.ts';
 
@@ -120,6 +121,7 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
     hooks,
     onChange: (node) => allocator.nodeChanged(node),
   });
+  const sets = new SetController({ client, clock, random, log, world, events });
   const follow = <T extends { readonly metadata: ObjectMeta }, Index extends string>(
     resource: ResourceRef,
     store: Store<T, Index>,
@@ -148,7 +150,10 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
       nodeResource,
       world.nodes,
       (object) => nodeSchema.parse(object),
-      (name) => allocator.nodeChanged(name),
+      (name) => {
+        allocator.nodeChanged(name);
+        sets.nodeChanged(name);
+      },
     ),
     follow<MdevParent, 'node' | 'type' | 'owner' | 'foreign'>(
       parentResource,
@@ -157,6 +162,7 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
       (name) => {
         allocator.parentChanged(name);
         nodes.parentChanged(name);
+        sets.parentChanged(name);
       },
     ),
     follow<MdevDevice, DeviceIndex>(
@@ -166,6 +172,7 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
       (key) => {
         allocator.deviceChanged(key);
         nodes.deviceChanged(key);
+        sets.deviceChanged(key);
       },
     ),
   ];
@@ -186,7 +193,7 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
         synced = true;
         warnOfDefaults();
         hooks.onSynced?.();
-        await allocator.run(stop);
+        await Promise.all([allocator.run(stop), sets.run(stop)]);
       },
     ],
     signal,

@@ -3,7 +3,8 @@ import { deviceUUID } from '../api/device-uuid.ts';
 import { isMarkedDefault, type MdevClass } from '../api/mdev-class.ts';
 import type { MdevDevice } from '../api/mdev-device.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
-import { objectMetaSchema } from '../api/object-meta.ts';
+import { resources, setLabels } from '../api/group.ts';
+import { controllerOf, objectMetaSchema } from '../api/object-meta.ts';
 import { keyOf } from '../kube/resource.ts';
 import { Store } from '../kube/store.ts';
 import type { NamespaceFacts } from './class-rules.ts';
@@ -24,7 +25,7 @@ export const namespaceSchema = z.object({ metadata: objectMetaSchema });
 export type NamespaceObject = z.infer<typeof namespaceSchema>;
 export type NodeObject = z.infer<typeof nodeSchema>;
 
-export type DeviceIndex = 'uuid' | 'parent' | 'node' | 'group';
+export type DeviceIndex = 'uuid' | 'parent' | 'node' | 'group' | 'set';
 export type DeviceStore = Store<MdevDevice, DeviceIndex>;
 export type ParentStore = Store<MdevParent, 'node' | 'type' | 'owner' | 'foreign'>;
 export type NodeStore = Store<NodeObject>;
@@ -61,6 +62,13 @@ export function groupKey(device: MdevDevice): string | undefined {
   return device.spec.group === undefined ? undefined : `${device.metadata.namespace ?? ''}/${device.spec.group}`;
 }
 
+/** The key of the set that `device` belongs to, or was made by, or undefined. */
+export function setKeyOf({ metadata }: MdevDevice): string | undefined {
+  const owner = controllerOf(metadata);
+  const name = owner?.kind === resources.mdevDeviceSet.kind ? owner.name : metadata.labels?.[setLabels.set];
+  return name === undefined ? undefined : keyOf({ namespace: metadata.namespace, name });
+}
+
 /** @param clusterUID the UID of namespace kube-system */
 export function createWorld(clusterUID: string): World {
   const uuids = new WeakMap<MdevDevice, string>();
@@ -80,6 +88,7 @@ export function createWorld(clusterUID: string): World {
       parent: (device) => (device.status?.allocation === undefined ? [] : [device.status.allocation.parentName]),
       node: (device) => [standingAllocation(device)?.nodeName ?? []].flat(),
       group: (device) => [groupKey(device) ?? []].flat(),
+      set: (device) => [setKeyOf(device) ?? []].flat(),
     }),
     parents: new Store({
       node: (parent) => [parent.spec.nodeName],

@@ -37,6 +37,13 @@ export const classResource: ResourceRef = {
   namespaced: false,
   kind: resources.mdevClass.kind,
 };
+export const deviceSetResource: ResourceRef = {
+  group,
+  version,
+  plural: resources.mdevDeviceSet.plural,
+  namespaced: true,
+  kind: resources.mdevDeviceSet.kind,
+};
 export const nodeResource: ResourceRef = { group: '', version: 'v1', plural: 'nodes', namespaced: false, kind: 'Node' };
 export const namespaceResource: ResourceRef = { group: '', version: 'v1', plural: 'namespaces', namespaced: false, kind: 'Namespace' };
 export const eventResource: ResourceRef = { group: '', version: 'v1', plural: 'events', namespaced: true, kind: 'Event' };

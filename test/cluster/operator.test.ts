@@ -58,8 +58,31 @@ it('publishes the parents, owned by the Node', async () => {
 
 it('makes the examples Ready', async () => {
   await run('apply', '-f', examples);
-  expect((await onlineDevices()).length).toBeGreaterThanOrEqual(9);
+  await run('wait', '--for=condition=Ready', '--timeout=30s', 'mdevdeviceset/ports');
+  expect((await onlineDevices()).length).toBeGreaterThanOrEqual(13);
   await waitForReady();
+});
+
+it('follows kubectl scale, and replaces the devices of a set when its template changes', async () => {
+  const ports = async (...output: string[]): Promise<string> => run('get', 'mdev', '-l', 'mediated.dev/set=ports', ...output);
+  const isReady = (): Promise<string> => run('wait', '--for=condition=Ready', '--timeout=30s', 'mdevset/ports');
+  await run('scale', 'mdevset/ports', '--replicas=5', '--current-replicas=4');
+  await isReady();
+  expect((await ports('-o', 'name')).trim().split('\n')).toHaveLength(5);
+  await run('scale', 'mdevset', 'ports', '--replicas=2');
+  await expect.poll(async () => (await ports('-o', 'name')).trim().split('\n'), { timeout: 30_000 }).toHaveLength(2);
+  const uids = (): Promise<string> => ports('-o', 'jsonpath={.items[*].metadata.uid}');
+  const before = await uids();
+  await run('patch', 'mdevset', 'ports', '--type=merge', '-p', '{"spec":{"template":{"spec":{"placement":"Spread"}}}}');
+  await run('wait', '--for=jsonpath={.status.conditions[?(@.type=="Progressing")].reason}=Complete', '--timeout=30s', 'mdevset/ports');
+  await expect
+    .poll(() => run('get', 'mdevset', 'ports', '-o', 'jsonpath={.status.observedGeneration} {.status.updatedReplicas}'), {
+      timeout: 30_000,
+    })
+    .toBe('4 2');
+  await isReady();
+  const after = (await uids()).split(' ');
+  expect(after.filter((uid) => before.includes(uid))).toEqual([]);
 });
 
 it('finds its devices again after a crash of agent and controller', async () => {

@@ -41,8 +41,9 @@ async function end(): Promise<void> {
 /** Applies them, and waits until all are made and those that want to be online are Ready. */
 async function apply(): Promise<void> {
   await run('apply', '-f', examples);
+  await run('wait', '--for=condition=Ready', '--timeout=10s', 'mdevdeviceset/ports');
   const online = (await list<Device>('mdevdevices')).filter(({ spec }) => spec.online).map(({ metadata }) => `mdevdevice/${metadata.name}`);
-  expect(online.length).toBeGreaterThanOrEqual(9);
+  expect(online.length).toBeGreaterThanOrEqual(13);
   await run('wait', '--for=condition=Ready', '--timeout=10s', ...online);
   await run('wait', '--for=condition=Created', '--timeout=10s', 'mdevdevice/spare');
 }
@@ -89,7 +90,8 @@ describe('the examples, applied and then deleted', () => {
     await apply();
     const uuid = await run('get', 'mdevdevice', 'keep-me', '-o', 'jsonpath={.status.uuid}');
     await run('delete', '-f', examples, '--timeout=20s');
-    expect(await list('mdevdevices')).toEqual([]);
+    // The garbage collector removes the devices of the set.
+    await expect.poll(() => list('mdevdevices'), { timeout: 10_000 }).toEqual([]);
     const client = clientFor(standalone.kubeconfig);
     const isBack = ({ status }: Parent): boolean => !status.remaining.includes('nvidia') || status.devices?.length === 1;
     const parents = [

@@ -21,7 +21,7 @@ export interface ManifestCase {
   readonly manifest: Manifest | string;
   readonly expected: Accepted | Refused;
   /** Resource to send to; default mdevdevices. */
-  readonly resource?: 'mdevdevices' | 'mdevparents' | 'mdevclasses';
+  readonly resource?: 'mdevdevices' | 'mdevparents' | 'mdevclasses' | 'mdevdevicesets';
   /** Created first; `manifest` then replaces it (PUT, or `kubectl replace`). */
   readonly before?: Manifest;
   /** Write to this subresource of what `before` made, or of a good object. */

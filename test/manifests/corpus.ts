@@ -3,6 +3,7 @@ import { badDevices } from './bad-devices.ts';
 import { badEnvelopes, oddButGoodBodies } from './bad-envelopes.ts';
 import type { ManifestCase } from './case.ts';
 import { classes } from './classes.ts';
+import { deviceSets } from './device-sets.ts';
 import { goodDevices } from './good-devices.ts';
 import { parents } from './parents.ts';
 import { deviceStatuses, deviceUpdates } from './updates.ts';
@@ -16,4 +17,5 @@ export const corpus: readonly ManifestCase[] = [
   ...deviceStatuses,
   ...parents,
   ...classes,
+  ...deviceSets,
 ];

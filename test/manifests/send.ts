@@ -53,7 +53,8 @@ function withoutSuffix(entry: ManifestCase, text: string): string {
 
 function collectionPath(entry: ManifestCase): string {
   const { resource = 'mdevdevices' } = entry;
-  return resource === 'mdevdevices' ? `${api}/namespaces/${namespace}/${resource}` : `${api}/${resource}`;
+  const namespaced = resource === 'mdevdevices' || resource === 'mdevdevicesets';
+  return namespaced ? `${api}/namespaces/${namespace}/${resource}` : `${api}/${resource}`;
 }
 
 async function remove(client: RawClient, collection: string, body: string): Promise<void> {

@@ -63,7 +63,14 @@ export function describeCorpus(
     afterAll(async () => {
       const freed = JSON.stringify({ metadata: { finalizers: null } });
       await kubectl(kubeconfig(), ['patch', '-n', namespace, 'mdevdevices', 'labelled', '--type=merge', '-p', freed]);
-      await kubectl(kubeconfig(), ['delete', '-n', namespace, 'mdevdevices,mdevparents,mdevclasses', '--all', '--wait=false']);
+      await kubectl(kubeconfig(), [
+        'delete',
+        '-n',
+        namespace,
+        'mdevdevices,mdevdevicesets,mdevparents,mdevclasses',
+        '--all',
+        '--wait=false',
+      ]);
     });
 
     for (const entry of cases) {

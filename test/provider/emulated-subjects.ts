@@ -92,7 +92,10 @@ async function boot(clock: ManualClock): Promise<EmulatedHost> {
   return bootHost(parseProfile(await readFile(profile, 'utf8')), { clock, report: () => undefined });
 }
 
-function hands(control: HostControl, provider: MdevProvider): Omit<Fixture, 'provider' | 'pass' | 'breakConnection' | 'reboot' | keyof AsyncDisposable> {
+function hands(
+  control: HostControl,
+  provider: MdevProvider,
+): Omit<Fixture, 'provider' | 'pass' | 'breakConnection' | 'reboot' | keyof AsyncDisposable> {
   let pid = 4000;
   return {
     makeForeign: (parent, typeID, id) => control.foreignCreate({ id, parent, typeID }, patient),

@@ -10,6 +10,7 @@ import { discovery } from './scenarios/discovery.ts';
 import { dryRun, fieldValidation } from './scenarios/fields.ts';
 import { openapi } from './scenarios/openapi.ts';
 import { parentPatches, patches, strategic } from './scenarios/patch.ts';
+import { scale } from './scenarios/scale.ts';
 import { paging, selectors } from './scenarios/select.ts';
 import { status } from './scenarios/status.ts';
 import { tables } from './scenarios/tables.ts';
@@ -30,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   applyStatus,
   applySet,
   status,
+  scale,
   selectors,
   paging,
   watch,

@@ -4,7 +4,7 @@
  */
 import type { FieldError } from '../field-error.ts';
 import type { KubeObject } from '../object.ts';
-import type { TypeSchema } from './type-schema.ts';
+import type { GroupVersionKind, TypeSchema } from './type-schema.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
@@ -20,9 +20,12 @@ export interface TableColumn {
 export type TableCell = string | number | boolean | null;
 
 export interface Subresource {
-  /** Name after the slash: `status`, `finalize`. */
+  /** Name after the slash: `status`, `finalize`, `scale`. */
   readonly name: string;
   readonly verbs: readonly Verb[];
+  /** Of what it answers, where that is not the object. */
+  readonly responseKind?: GroupVersionKind;
+  readonly schema?: TypeSchema;
 }
 
 export interface BuiltinResource {

@@ -8,6 +8,8 @@ import { type CompiledSchema, compileSchema } from '../schema/compile.ts';
 import { describeMetaTypeError } from '../schema/meta-types.ts';
 import { checkDns1123Subdomain } from '../schema/names.ts';
 import { badRequest } from '../status.ts';
+import { scalePaths } from './scale-paths.ts';
+import { scaleResource, scaleSubresource, validateScaled } from './scale.ts';
 import { parseJsonPath } from '../table/json-path.ts';
 import { printerColumns } from '../table/printer-columns.ts';
 
@@ -63,9 +65,13 @@ function customResource(crd: KubeObject, spec: JsonObject, names: AcceptedNames,
   const hash = createHash('sha256').update(JSON.stringify(schemaJson)).digest('base64url').slice(0, 16);
   const tag = `${group}/${name}/${names.kind}/${hash}`;
   const hasStatus = childObject(childObject(version, 'subresources') ?? {}, 'status') !== undefined;
-  const subresources: Subresource[] = hasStatus ? [{ name: 'status', verbs: ['get', 'patch', 'update'] }] : [];
+  const scale = scalePaths(version);
+  const subresources: Subresource[] = [
+    ...(hasStatus ? [{ name: 'status', verbs: ['get', 'patch', 'update'] } as const] : []),
+    ...(scale === undefined ? [] : [scaleSubresource]),
+  ];
   const inVersion = (apiVersion: string) => (object: KubeObject) => (object.apiVersion === apiVersion ? object : { ...object, apiVersion });
-  return {
+  const resource: Resource = {
     ...names,
     group,
     version: name,
@@ -90,14 +96,17 @@ function customResource(crd: KubeObject, spec: JsonObject, names: AcceptedNames,
     prepare: (object, subresource, old) => {
       prepare(object, subresource, old, hasStatus);
     },
-    validate: (object, subresource, old) =>
-      subresource === 'status' && old !== undefined ? compiled.validateStatus(object, old) : compiled.validate(object, old),
+    validate: (object, subresource, old) => [
+      ...(subresource === 'status' && old !== undefined ? compiled.validateStatus(object, old) : compiled.validate(object, old)),
+      ...(scale === undefined ? [] : validateScaled(object, scale, subresource)),
+    ],
     toStorage: inVersion(`${group}/${storedVersion}`),
     fromStorage: inVersion(`${group}/${name}`),
     views: new WeakMap(),
     rows: new WeakMap(),
     fields: new WeakMap(),
   };
+  return scale === undefined ? resource : { ...resource, scale: scaleResource(resource, scale) };
 }
 
 function decode(object: KubeObject, compiled: CompiledSchema, kind: string, version: string): string[] {

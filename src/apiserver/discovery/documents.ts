@@ -36,12 +36,12 @@ export function resourceList(group: string, { version, resources }: DiscoveredVe
       ...names(resource),
       ...(resource.storage !== undefined && { storageVersionHash: storageHash(group, version, resource) }),
     });
-    for (const { name, verbs } of resource.subresources) {
+    for (const { name, verbs, responseKind } of resource.subresources) {
       list.push({
         name: `${resource.plural}/${name}`,
         singularName: '',
         namespaced: resource.namespaced,
-        kind: resource.kind,
+        ...(responseKind ?? { kind: resource.kind }),
         verbs: [...verbs],
       });
     }
@@ -89,7 +89,11 @@ function aggregatedGroup({ group, versions }: DiscoveredGroup): JsonObject {
           verbs: [...resource.verbs],
           ...names(resource),
           ...(resource.subresources.length > 0 && {
-            subresources: resource.subresources.map(({ name, verbs }) => ({ subresource: name, responseKind, verbs: [...verbs] })),
+            subresources: resource.subresources.map((subresource) => ({
+              subresource: subresource.name,
+              responseKind: subresource.responseKind === undefined ? responseKind : { ...subresource.responseKind },
+              verbs: [...subresource.verbs],
+            })),
           }),
         };
       }),

@@ -71,7 +71,8 @@ function unreadable(url: URL): StatusError {
 function refusal(api: Api, request: Request, error: unknown): Answer {
   const status = error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : String(error), error);
   // A client that hangs up while it sends is nothing to complain about.
-  if (status.reason === 'InternalError' && !request.signal.aborted) {
+  const meant = error instanceof StatusError && error.cause === undefined;
+  if (status.reason === 'InternalError' && !meant && !request.signal.aborted) {
     api.log.error({ err: error, method: request.method, url: request.url }, 'Cannot answer a request');
   }
   return renderStatus(status.status, { accepted: acceptedOrJson(request), pretty: false });

@@ -9,10 +9,11 @@ import { groupResourceOf, type Resource } from '../resource.ts';
 import { createObject } from '../rest/create.ts';
 import { cannotHandle, type Decoded, decodeObject, unknownFieldMessages, unrecognized } from '../rest/decode.ts';
 import { deleteEntries, deleteObject } from '../rest/delete.ts';
-import { getObject, listObjects, selectionOf } from '../rest/list.ts';
+import { listObjects, selectionOf } from '../rest/list.ts';
 import { applyObject, patchObject, patchTypeOf } from '../rest/patch.ts';
 import { updateObject } from '../rest/put.ts';
 import type { Result } from '../rest/result.ts';
+import { getView } from '../rest/scale.ts';
 import type { Target } from '../rest/update.ts';
 import { parseJson, strictDecodingError } from '../schema/strict-json.ts';
 import { parseYaml } from '../schema/strict-yaml.ts';
@@ -55,7 +56,9 @@ function findResource(api: Api, info: ResourceRequest): Resource {
   if (info.more && !resource.custom) throw pathNotFound();
   const onItem = info.name === '' && (info.verb === 'update' || info.verb === 'patch');
   if (onItem && resource.custom) throw badRequest('name must be provided');
-  if (verbs.includes(info.verb) && !onItem && (info.verb !== 'create' || info.name === '')) return resource;
+  if (verbs.includes(info.verb) && !onItem && (info.verb !== 'create' || info.name === '')) {
+    return info.subresource === 'scale' ? (resource.scale ?? resource) : resource;
+  }
   throw resource.custom ? methodNotAllowed(groupResourceOf(resource), info.verb) : methodNotAllowedHere();
 }
 
@@ -65,7 +68,7 @@ async function carryOut(api: Api, resource: Resource, call: ResourceCall): Promi
   const target: Target = { resource, namespace: info.namespace, name: info.name, subresource: info.subresource };
   switch (info.verb) {
     case 'get':
-      return getObject(api, target, parseResourceVersion(query.get('resourceVersion') ?? ''));
+      return getView(api, target, parseResourceVersion(query.get('resourceVersion') ?? ''));
     case 'list':
     case 'watch': {
       const options = parseListOptions(query, false);

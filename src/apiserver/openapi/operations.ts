@@ -96,10 +96,15 @@ export function pathsOf(resource: OpenApiResource): Path[] {
       parameters: [nameParameter, ...shared],
       operations: served(resource.verbs, ['get', 'update', 'patch', 'delete']),
     },
-    ...resource.subresources.map(({ name, verbs }) => ({
+    ...resource.subresources.map(({ name, verbs, schema = object }) => ({
       path: `${collection}/{name}/${name}`,
       parameters: [nameParameter, ...shared],
-      operations: served(verbs, ['get', 'update', 'patch']).map((found) => ({ ...found, id: `${found.id}${capital(name)}` })),
+      operations: served(verbs, ['get', 'update', 'patch']).map((found) => ({
+        ...found,
+        id: `${found.id}${capital(name)}`,
+        answer: schema,
+        ...(found.body === object && { body: schema }),
+      })),
     })),
   ];
   if (namespaced) {

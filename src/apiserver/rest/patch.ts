@@ -6,13 +6,14 @@ import { isJsonObject, type Json, type JsonObject } from '../object.ts';
 import { applyPatch, type PatchType } from '../patch/apply-patch.ts';
 import { goPlain } from '../patch/go-plain.ts';
 import type { WriteOptions } from '../request/options.ts';
-import { apiVersionOf, groupKindOf, groupResourceOf, type Resource, viewObject } from '../resource.ts';
+import { apiVersionOf, groupKindOf, groupResourceOf, type Resource } from '../resource.ts';
 import { badRequest, invalid, notFound, StatusError, unsupportedMediaType } from '../status.ts';
 import { entryKey } from '../store/entry.ts';
 import { createObject } from './create.ts';
 import { type Decoded, decodeObject, unknownFieldMessages } from './decode.ts';
 import type { ObjectResult } from './result.ts';
-import { checkPath, requireEntry, storeUpdate, type Target } from './update.ts';
+import { liveView, refuseScaleApply, storeCandidate } from './scale.ts';
+import { checkPath, requireEntry, type Target } from './update.ts';
 
 const patchTypes: Readonly<Record<string, PatchType | 'apply'>> = {
   'application/json-patch+json': 'json',
@@ -41,7 +42,7 @@ export async function patchObject(
 ): Promise<ObjectResult> {
   const { resource } = target;
   const entry = requireEntry(api, target);
-  const live = viewObject(resource, entry);
+  const live = liveView(resource, entry);
   const patched = applyPatch(type, live, patch, resource.schema);
   // Refusals quote a strategic merge patch itself, of the others their result.
   const text = type === 'strategic' ? goPlain(patch) : JSON.stringify(sortKeys(patched));
@@ -52,7 +53,7 @@ export async function patchObject(
     throw invalid({ group: '', kind: '' }, '', [invalidField('patch', text, `strict decoding error: ${problems.join(', ')}`)]);
   }
   const warnings = options.fieldValidation === 'Warn' ? problems : [];
-  return storeUpdate(api, target, entry, { object, warnings, unconditional: true }, options);
+  return storeCandidate(api, target, entry, { object, warnings, unconditional: true }, options);
 }
 
 /** Server-side apply: creates the object if it is not there. @throws StatusError 400, 404, 409, 422 */
@@ -75,8 +76,10 @@ export async function applyObject(
   const entry = api.store.collection(resource.storage).newest(entryKey(namespace, name));
   if (entry === undefined && target.subresource !== '') throw notFound(groupResourceOf(resource), name);
   placeApplied(target, applied);
+  const live = entry === undefined ? undefined : liveView(resource, entry);
+  if (live !== undefined && resource.scaled !== undefined) refuseScaleApply(live);
   const merged = serverSideApply({
-    ...(entry !== undefined && { live: viewObject(resource, entry) }),
+    ...(live !== undefined && { live }),
     applied,
     manager: options.fieldManager,
     force: options.force ?? false,
@@ -86,6 +89,7 @@ export async function applyObject(
     custom: resource.custom,
     now: api.clock.now(),
   });
+  if (live !== undefined && resource.scaled !== undefined) refuseScaleApply(live, merged);
   const { object, unknown } = decodeObject(resource, merged);
   const problems = [...duplicates, ...unknownFieldMessages(unknown)];
   if (options.fieldValidation === 'Strict' && unknown.length > 0) throw badRequest(`strict decoding error: ${problems.join(', ')}`);
@@ -98,7 +102,7 @@ export async function applyObject(
     }
     return createObject(api, { resource, namespace, object, options, warnings, managed: true });
   }
-  return storeUpdate(api, target, entry, { object, warnings, managed: true, unconditional: true }, options);
+  return storeCandidate(api, target, entry, { object, warnings, managed: true, unconditional: true }, options);
 }
 
 /** Decodes the outcome of a patch; what is wrong with it is the patch's fault. @throws StatusError 400, 422 */

@@ -136,7 +136,8 @@ export function checkPath(target: Target, wanted: KubeObject, namespaceFault: (g
   if (given !== '' && given !== namespace) throw badRequest(namespaceFault(given));
 }
 
-function checkIdentity(target: Target, live: KubeObject, candidate: Candidate): void {
+/** Refuses a write that is meant for another version of the object, or for another object. @throws StatusError 409, 422 */
+export function checkIdentity(target: Target, live: KubeObject, candidate: Candidate): void {
   const { resource, name } = target;
   const { metadata } = candidate.object;
   const group = groupResourceOf(resource);

@@ -5,7 +5,7 @@ import type { Json } from '../session.ts';
 const ourV3 = 'apis/mediated.dev/v1alpha1';
 
 interface Document {
-  paths: Record<string, Record<string, { parameters?: { name: string }[]; requestBody?: { content: object } }>>;
+  paths: Record<string, Record<string, { parameters?: { name: string }[]; requestBody?: { content: object }; responses?: Json }>>;
   components: { schemas: Record<string, Json> };
 }
 
@@ -14,7 +14,7 @@ export const openapi: Scenario = {
   async run(session) {
     // Documents follow the definitions after a moment.
     await session.until('/openapi/v3', (_, body) => has(body['paths'], ourV3));
-    await session.until('/openapi/v2', (_, body) => has(body['definitions'], 'dev.mediated.v1alpha1.MdevParent'));
+    await session.until('/openapi/v2', (_, body) => has(body['definitions'], 'dev.mediated.v1alpha1.MdevDeviceSet'));
     const root = await session.send('v3 root', {
       path: '/openapi/v3',
       pick: (body) =>
@@ -27,9 +27,14 @@ export const openapi: Scenario = {
       'v3 paths and verbs',
       Object.fromEntries(Object.entries(document.paths).map(([path, item]) => [path, Object.keys(item).sort()])),
     );
-    for (const kind of ['MdevDevice', 'MdevParent', 'MdevDeviceList']) {
+    for (const kind of ['MdevDevice', 'MdevParent', 'MdevDeviceSet', 'MdevDeviceList']) {
       session.noteValue(`v3 schema of ${kind}`, document.components.schemas[`dev.mediated.v1alpha1.${kind}`]);
     }
+    session.noteValue('v3 schema of Scale', document.components.schemas['io.k8s.api.autoscaling.v1.Scale'] !== undefined);
+    session.noteValue(
+      'v3 answer of scale',
+      document.paths[`/${ourV3}/namespaces/{namespace}/mdevdevicesets/{name}/scale`]?.['get']?.responses?.['200'],
+    );
     session.noteValue('v3 schemas', Object.keys(document.components.schemas).sort());
     const devices = document.paths[`/${ourV3}/namespaces/{namespace}/mdevdevices`];
     session.noteValue('v3 parameters of a list', devices?.['get']?.parameters?.map(({ name }) => name).sort());
