@@ -5,6 +5,7 @@ import type { ObjectMeta } from '../api/object-meta.ts';
 import { pause } from '../kube/abort.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { EventRecorder } from '../kube/events.ts';
+import { fencedClient } from '../kube/fenced-client.ts';
 import { LeaderElector } from '../kube/leader-election.ts';
 import type { Log } from '../kube/log.ts';
 import { Reflector } from '../kube/reflector.ts';
@@ -77,7 +78,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   await elector.run(async (leading) => {
     hooks?.onLeading?.(true);
     try {
-      await control(options, leading);
+      await control({ ...options, client: fencedClient(client, () => elector.mayAct()) }, leading);
     } finally {
       hooks?.onLeading?.(false);
     }

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { deviceFinalizer } from '../api/group.ts';
-import type { MdevDevice } from '../api/mdev-device.ts';
+import type { Allocation, MdevDevice } from '../api/mdev-device.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isConflict, isNotFound, isRetryable } from '../kube/api-error.ts';
-import type { KubeClient } from '../kube/client.ts';
+import type { KubeClient, KubeObject } from '../kube/client.ts';
 import type { EventSink } from '../kube/events.ts';
 import type { Log } from '../kube/log.ts';
 import { deviceResource, keyOf, nodeResource } from '../kube/resource.ts';
@@ -29,6 +30,8 @@ const fieldManager = 'mdev-controller';
 interface Order {
   readonly uid: string;
   readonly action: Action;
+  /** Where the object was when this was decided. */
+  readonly from: Allocation | undefined;
 }
 
 /**
@@ -63,7 +66,7 @@ export class Writer {
   /** Has `action` carried out on the object. */
   submit(device: MdevDevice, action: Action): void {
     const key = keyOf(device.metadata);
-    this.#orders.set(key, { uid: device.metadata.uid ?? '', action });
+    this.#orders.set(key, { uid: device.metadata.uid ?? '', action, from: device.status?.allocation });
     this.#queue.add(key);
   }
 
@@ -81,7 +84,7 @@ export class Writer {
     const order = this.#orders.get(key);
     if (order === undefined) return;
     const device = this.#options.world.devices.get(key);
-    if (device?.metadata.uid === order.uid && !overtaken(device, order.action)) {
+    if (device?.metadata.uid === order.uid && !overtaken(device, order)) {
       try {
         await this.#perform(device, order.action, signal);
       } catch (error) {
@@ -101,8 +104,7 @@ export class Writer {
       case 'Stay':
         return;
       case 'Allocate':
-        await this.#addFinalizer(device, signal);
-        await this.#apply(device, allocatedStatus(device, action.allocation, clock.now()), signal);
+        await this.#apply(await this.#addFinalizer(device, signal), allocatedStatus(device, action.allocation, clock.now()), signal);
         return;
       case 'Refuse':
         await this.#apply(device, refusedStatus(device, action.why, clock.now()), signal);
@@ -136,27 +138,39 @@ export class Writer {
     return true;
   }
 
-  async #addFinalizer(device: MdevDevice, signal: AbortSignal): Promise<void> {
+  /** Answers the object as it is then. */
+  async #addFinalizer(device: MdevDevice, signal: AbortSignal): Promise<Versioned> {
     const finalizers = device.metadata.finalizers ?? [];
-    if (!finalizers.includes(deviceFinalizer)) await this.#setFinalizers(device, [...finalizers, deviceFinalizer], signal);
+    return finalizers.includes(deviceFinalizer) ? device : this.#setFinalizers(device, [...finalizers, deviceFinalizer], signal);
   }
 
   /** Refused with Conflict when the object has changed: then somebody else's finalizers might be lost. */
-  async #setFinalizers(device: MdevDevice, finalizers: readonly string[], signal: AbortSignal): Promise<void> {
+  async #setFinalizers(device: MdevDevice, finalizers: readonly string[], signal: AbortSignal): Promise<Versioned> {
     const metadata = { resourceVersion: device.metadata.resourceVersion, uid: device.metadata.uid, finalizers };
-    await this.#options.client.patch(deviceResource, keyed(device), 'merge', { metadata }, { fieldManager }, signal);
+    return this.#options.client.patch(deviceResource, keyed(device), 'merge', { metadata }, { fieldManager }, signal);
   }
 
-  async #apply(device: MdevDevice, body: StatusPatch, signal: AbortSignal): Promise<void> {
-    await this.#options.client.apply(deviceResource, keyed(device), body, { fieldManager, force: true, subresource: 'status' }, signal);
+  /** Refused with Conflict when the object has changed: another controller may have put it elsewhere. */
+  async #apply(device: Versioned, body: StatusPatch, signal: AbortSignal): Promise<void> {
+    const { resourceVersion } = device.metadata;
+    const versioned = { ...body, metadata: { ...body.metadata, resourceVersion } };
+    const options = { fieldManager, force: true, subresource: 'status' } as const;
+    await this.#options.client.apply(deviceResource, keyed(device), versioned, options, signal);
   }
 }
 
-function keyed(device: MdevDevice): { namespace: string | undefined; name: string } {
+type Versioned = Pick<KubeObject, 'metadata'>;
+
+function keyed(device: Versioned): { namespace: string | undefined; name: string } {
   return { namespace: device.metadata.namespace, name: device.metadata.name };
 }
 
-/** An object that is being deleted gets no place any more. */
-function overtaken(device: MdevDevice, action: Action): boolean {
-  return device.metadata.deletionTimestamp !== undefined && action.type !== 'RemoveFinalizer';
+/**
+ * An object that is being deleted gets no place any more, and one that somebody else has put somewhere since keeps that: only our own
+ * write may be what is found, its answer lost.
+ */
+function overtaken({ metadata, status }: MdevDevice, { action, from }: Order): boolean {
+  if (metadata.deletionTimestamp !== undefined && action.type !== 'RemoveFinalizer') return true;
+  const to = 'allocation' in action ? action.allocation : from;
+  return !isDeepStrictEqual(status?.allocation, from) && !isDeepStrictEqual(status?.allocation, to);
 }

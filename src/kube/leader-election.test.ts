@@ -103,6 +103,14 @@ describe('LeaderElector', () => {
     expect(leader.terms).toBe(2);
   });
 
+  it('may not act any more once the deadline has passed, though no timer has run yet', async () => {
+    const leader = contend('one');
+    await settle(() => leader.elector.leading);
+    expect(leader.elector.mayAct()).toBe(true);
+    clock.sleepThrough(10_000);
+    expect([leader.elector.leading, leader.elector.mayAct()]).toEqual([true, false]);
+  });
+
   it('stops leading when it finds that somebody else holds the lease', async () => {
     const leader = contend('one');
     await settle(() => leader.elector.leading);

@@ -40,6 +40,8 @@ export class LeaderElector {
   readonly #options: LeaderElectorOptions;
   #seen: { readonly version: string; readonly at: number } | undefined;
   #leading = false;
+  /** When the last renewal that succeeded began. */
+  #renewedAt = 0;
 
   constructor(options: LeaderElectorOptions) {
     this.#options = options;
@@ -47,6 +49,15 @@ export class LeaderElector {
 
   get leading(): boolean {
     return this.#leading;
+  }
+
+  /**
+   * Whether this process may act as leader at this very moment. False at once when a process wakes up that was paused for longer than the
+   * deadline, before any timer has run: what it had in mind is then not to be done any more.
+   */
+  mayAct(): boolean {
+    const { clock, renewDeadline = 10_000 } = this.#options;
+    return this.#leading && clock.monotonic() - this.#renewedAt < renewDeadline;
   }
 
   /**
@@ -83,7 +94,11 @@ export class LeaderElector {
     const { clock, random, log, retryPeriod = 2000 } = this.#options;
     while (!signal.aborted) {
       try {
-        if (await this.#attempt(signal)) return true;
+        const started = clock.monotonic();
+        if (await this.#attempt(signal)) {
+          this.#renewedAt = started;
+          return true;
+        }
       } catch (error) {
         if (isAborted(signal)) return false;
         log.warn({ err: error }, 'cannot acquire the lease, trying again');
@@ -96,16 +111,15 @@ export class LeaderElector {
   /** Renews until `stop` is aborted; aborts it itself when the deadline passes or somebody else holds the lease. */
   async #renew(stop: AbortController): Promise<void> {
     const { clock, log, renewDeadline = 10_000, retryPeriod = 2000 } = this.#options;
-    let renewed = clock.monotonic();
     while (!stop.signal.aborted) {
-      const left = renewed + renewDeadline - clock.monotonic();
+      const left = this.#renewedAt + renewDeadline - clock.monotonic();
       // Also cuts a request that hangs past the deadline.
       const cancel = clock.setTimeout(() => stop.abort(new LeadershipLost('the lease could not be renewed in time')), left);
       try {
         await sleep(clock, Math.min(retryPeriod, left), stop.signal);
         const started = clock.monotonic();
-        if (!(await this.#attempt(stop.signal))) stop.abort(new LeadershipLost('somebody else holds the lease'));
-        renewed = started;
+        if (await this.#attempt(stop.signal)) this.#renewedAt = started;
+        else stop.abort(new LeadershipLost('somebody else holds the lease'));
       } catch (error) {
         if (!isAborted(stop.signal)) log.warn({ err: error }, 'cannot renew the lease, trying again');
       } finally {

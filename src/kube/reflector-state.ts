@@ -20,8 +20,17 @@ export type ReflectorState<T> =
       readonly items: readonly T[];
       readonly failures: number;
     }
-  /** Follows the changes after `resourceVersion`; `progress` tells whether this watch has brought anything yet. */
-  | { readonly phase: 'Watching'; readonly resourceVersion: string; readonly progress: boolean; readonly failures: number }
+  /**
+   * Follows the changes after `resourceVersion`; `progress` tells whether this watch has brought anything yet. `doubtful`: the server was
+   * away, and may have been restored from a backup that does not know this version.
+   */
+  | {
+      readonly phase: 'Watching';
+      readonly resourceVersion: string;
+      readonly progress: boolean;
+      readonly doubtful: boolean;
+      readonly failures: number;
+    }
   /** Waits for the backoff of `failures`, but at least `atLeast` ms. */
   | { readonly phase: 'Waiting'; readonly next: Resumption; readonly failures: number; readonly atLeast: number };
 
@@ -54,7 +63,7 @@ export function initialState<T>(): ReflectorState<T> {
 function resume<T>(next: Resumption, failures: number): ReflectorState<T> {
   return next.phase === 'Listing'
     ? { phase: 'Listing', continue: undefined, items: [], failures }
-    : { phase: 'Watching', resourceVersion: next.resourceVersion, progress: false, failures };
+    : { phase: 'Watching', resourceVersion: next.resourceVersion, progress: false, doubtful: failures > 0, failures };
 }
 
 function wait<T>(next: Resumption, failures: number, atLeast = 0): ReflectorState<T> {
@@ -63,7 +72,7 @@ function wait<T>(next: Resumption, failures: number, atLeast = 0): ReflectorStat
 
 function watching<T>(state: ReflectorState<T>, resourceVersion: string): ReflectorState<T> {
   if (state.phase !== 'Watching') return state;
-  return { phase: 'Watching', resourceVersion, progress: true, failures: 0 };
+  return { phase: 'Watching', resourceVersion, progress: true, doubtful: false, failures: 0 };
 }
 
 function failed<T>(state: ReflectorState<T>, expired: boolean, retryAfter: number | undefined): ReflectorState<T> {
@@ -93,7 +102,7 @@ export function step<T>(state: ReflectorState<T>, input: ReflectorInput<T>): Ste
       const items = [...state.items, ...input.items];
       if (input.continue !== undefined) return { state: { ...state, items, continue: input.continue }, change: undefined };
       return {
-        state: { phase: 'Watching', resourceVersion: input.resourceVersion, progress: false, failures: state.failures },
+        state: { phase: 'Watching', resourceVersion: input.resourceVersion, progress: false, doubtful: false, failures: state.failures },
         change: { type: 'replace', items },
       };
     }

@@ -132,10 +132,10 @@ describe('Reflector', () => {
     server.next(list('1', [])).next(watch([{ type: 'ADDED', object: thing('a', '7') }], 'reset'));
     start();
     await until(() => phases.at(-1)?.startsWith('Waiting') === true);
-    server.next(watch([{ type: 'MODIFIED', object: thing('a', '8', { size: 3 }) }]));
+    server.next(list('7', [])).next(watch([{ type: 'MODIFIED', object: thing('a', '8', { size: 3 }) }]));
     await clock.advance(500);
     await until(() => store.get('ns/a')?.size === 3);
-    expect(query(2, 'resourceVersion')).toBe('7');
+    expect(query(3, 'resourceVersion')).toBe('7');
     expect(changes).toEqual(['ns/a', 'ns/a']);
   });
 
@@ -159,10 +159,10 @@ describe('Reflector', () => {
     start();
     await until(() => phases.at(-1)?.startsWith('Waiting') === true);
     expect(store.size).toBe(1);
-    server.next(watch([{ type: 'ADDED', object: thing('b', '3') }]));
+    server.next(list('2', [])).next(watch([{ type: 'ADDED', object: thing('b', '3') }]));
     await clock.advance(500);
     await until(() => store.has('ns/b'));
-    expect(query(2, 'resourceVersion')).toBe('2');
+    expect(query(3, 'resourceVersion')).toBe('2');
   });
 
   it.each([
@@ -207,16 +207,32 @@ describe('Reflector', () => {
     expect(query(3, 'resourceVersion')).toBe('3');
   });
 
+  it('lists again when the server was away and knows less than before: it was restored from a backup', async () => {
+    server.next(list('1000', [thing('a', '900'), thing('b', '10')])).next(watch([], 'reset'));
+    start();
+    await until(() => phases.at(-1) === 'Waiting 1');
+    server
+      .next(list('70', []))
+      .next(list('70', [thing('b', '10')]))
+      .next(watch([]));
+    await clock.advance(500);
+    await until(() => phases.at(-1) === 'Waiting 2');
+    await clock.advance(1000);
+    await server.arrived(5);
+    expect(store.list().map((item) => item.metadata.name)).toEqual(['b']);
+    expect(query(4, 'resourceVersion')).toBe('70');
+  });
+
   it('watches again after 429, and not before the time that the server asks for', async () => {
     server.next(list('5', [])).next(status(429, 'TooManyRequests', 'later', { 'retry-after': '7' }));
     start();
     await until(() => phases.at(-1) === 'Waiting 1');
     await clock.advance(6900);
     expect(server.received).toHaveLength(2);
-    server.next(watch([{ type: 'ADDED', object: thing('a', '6') }]));
+    server.next(list('5', [])).next(watch([{ type: 'ADDED', object: thing('a', '6') }]));
     await clock.advance(200);
     await until(() => store.has('ns/a'));
-    expect(query(2, 'resourceVersion')).toBe('5');
+    expect(query(3, 'resourceVersion')).toBe('5');
   });
 
   it('waits longer with every failure, and forgets them only once something arrives', async () => {
@@ -229,7 +245,7 @@ describe('Reflector', () => {
       [3, 1500],
     ] as const) {
       await until(() => phases.at(-1) === `Waiting ${failures}`);
-      if (failures === 3) server.next(watch([bookmark('6')], 'end'));
+      if (failures === 3) server.next(list('5', [])).next(watch([bookmark('6')], 'end'));
       await clock.advance(delay - 1);
       expect(phases.at(-1)).toBe(`Waiting ${failures}`);
       await clock.advance(1);

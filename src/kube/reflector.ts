@@ -103,6 +103,8 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
         case 'Listing':
           return await this.#list(state.continue, signal);
         case 'Watching':
+          if (state.doubtful && (await this.#wentBack(state.resourceVersion, signal)))
+            return { type: 'failed', expired: true, retryAfter: undefined };
           return await this.#watch(state.resourceVersion, generation, signal);
         case 'Waiting': {
           const { clock, random } = this.#options;
@@ -128,6 +130,19 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
     if (continueToken === undefined) this.#unreadable = new Set();
     const items = page.items.flatMap((item) => this.#parse(item) ?? []);
     return { type: 'page', items, resourceVersion: page.resourceVersion, continue: page.continue };
+  }
+
+  /**
+   * Whether the server knows less than this reflector: it was restored from a backup, or emptied. A watch would then stay silent until
+   * the server has come to our version, however long that takes. Asked only after a failure: nobody restores a server that runs.
+   */
+  async #wentBack(resourceVersion: string, signal: AbortSignal): Promise<boolean> {
+    const { client, resource, selection, log } = this.#options;
+    const page = await client.list(resource, { ...selection, limit: 1 }, signal);
+    const back = isEarlier(page.resourceVersion, resourceVersion);
+    const fields = { resource: resource.plural, ours: resourceVersion, servers: page.resourceVersion };
+    if (back) log.warn(fields, 'the API server went back in time, listing again');
+    return back;
   }
 
   /** Follows one watch to its end. Undefined when an event has changed the state already. */
@@ -242,6 +257,12 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
   #heard(): void {
     this.#lastContact = this.#options.clock.monotonic();
   }
+}
+
+/** By the numbers that resource versions are; false where one is no number. */
+function isEarlier(version: string, than: string): boolean {
+  const number = /^\d+$/;
+  return number.test(version) && number.test(than) && BigInt(version) < BigInt(than);
 }
 
 /** A bookmark's object carries a resource version and little else; a name is filled in to read it as all others. */

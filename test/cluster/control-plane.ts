@@ -2,16 +2,14 @@
  * A real Kubernetes control plane (etcd and kube-apiserver) for one test run, in a temporary folder and on loopback.
  * The binaries come from build-control-plane.sh.
  */
-import { spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { Part } from './control-plane-part.ts';
 import { RawClient } from './raw-client.ts';
 
 export interface ControlPlaneInit {
@@ -34,6 +32,12 @@ export interface ControlPlane extends AsyncDisposable {
   readonly kubeconfig: string;
   /** The temporary folder; the processes' logs are in it until `stop`. */
   readonly directory: string;
+  readonly apiServer: Part;
+  readonly etcd: Part;
+  /** http://127.0.0.1:port of etcd, which anybody may use. */
+  readonly etcdURL: string;
+  /** Etcd's data, to be looked at or replaced while etcd does not run. */
+  readonly etcdData: string;
   /** Ends the processes and removes the folder. */
   stop(): Promise<void>;
 }
@@ -44,35 +48,42 @@ export interface ControlPlane extends AsyncDisposable {
  */
 export async function startControlPlane(init: ControlPlaneInit): Promise<ControlPlane> {
   const directory = await mkdtemp(join(tmpdir(), 'mdev-control-plane-'));
-  const running: Running[] = [];
+  const readyTimeout = init.readyTimeout ?? 120_000;
+  const running: Part[] = [];
+  const run = async (name: string, args: readonly string[], probe: () => Promise<unknown>): Promise<Part> => {
+    const part = new Part({ directory, command: join(init.bin, name), args, probe, readyTimeout });
+    running.push(part);
+    await part.start();
+    return part;
+  };
   const stop = async (): Promise<void> => {
     // The last started depends on the ones before it.
-    for (const process of running.splice(0).reverse()) await process.stop();
+    for (const part of running.splice(0).reverse()) await part.stop();
     await rm(directory, { recursive: true, force: true });
   };
   try {
     const [etcdPort, peerPort, apiPort] = await freePorts(3);
     const etcdURL = `http://127.0.0.1:${String(etcdPort)}`;
     const peerURL = `http://127.0.0.1:${String(peerPort)}`;
-    running.push(
-      start(directory, join(init.bin, 'etcd'), [
-        `--data-dir=${join(directory, 'etcd')}`,
-        `--listen-client-urls=${etcdURL}`,
-        `--advertise-client-urls=${etcdURL}`,
-        `--listen-peer-urls=${peerURL}`,
-        `--initial-advertise-peer-urls=${peerURL}`,
-        `--initial-cluster=default=${peerURL}`,
-        '--unsafe-no-fsync',
-        '--log-level=warn',
-      ]),
-    );
+    const etcdData = join(directory, 'etcd');
+    const etcdArgs = [
+      `--data-dir=${etcdData}`,
+      `--listen-client-urls=${etcdURL}`,
+      `--advertise-client-urls=${etcdURL}`,
+      `--listen-peer-urls=${peerURL}`,
+      `--initial-advertise-peer-urls=${peerURL}`,
+      `--initial-cluster=default=${peerURL}`,
+      '--unsafe-no-fsync',
+      '--log-level=warn',
+    ];
+    const etcd = await run('etcd', etcdArgs, () => expectOk(`${etcdURL}/health`));
 
     const token = randomBytes(24).toString('hex');
     await writeFile(join(directory, 'tokens.csv'), `${token},admin,admin,system:masters\n`, { mode: 0o600 });
     await writeFile(join(directory, 'authentication.yaml'), stringify(authentication));
     const key = generateKeyPairSync('rsa', { modulusLength: 2048 });
     await writeFile(join(directory, 'sa.key'), key.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-    const apiServer = start(directory, join(init.bin, 'kube-apiserver'), [
+    const apiServerArgs = [
       `--etcd-servers=${etcdURL}`,
       `--cert-dir=${join(directory, 'certs')}`,
       '--bind-address=127.0.0.1',
@@ -90,36 +101,28 @@ export async function startControlPlane(init: ControlPlaneInit): Promise<Control
       `--authentication-config=${join(directory, 'authentication.yaml')}`,
       ...(init.emulatedVersion === undefined ? [] : [`--emulated-version=${init.emulatedVersion}`]),
       ...(init.apiServerFlags ?? []),
-    ]);
-    running.push(apiServer);
-
+    ];
     const url = `https://127.0.0.1:${String(apiPort)}`;
     const kubeconfig = join(directory, 'kubeconfig');
-    const ca = await waitFor(apiServer, init.readyTimeout ?? 120_000, () => readFile(join(directory, 'certs', 'apiserver.crt')));
-    await writeFile(kubeconfig, kubeconfigText(url, ca, token), { mode: 0o600 });
-    const client = await RawClient.fromKubeconfig(kubeconfig);
-    try {
-      await waitFor(apiServer, init.readyTimeout ?? 120_000, async () => {
-        const answer = await client.request({ path: '/readyz' });
-        if (answer.status !== 200) throw new Error(`/readyz answers ${String(answer.status)}: ${answer.body}`);
-      });
-    } finally {
-      client.close();
-    }
+    const apiServer = await run('kube-apiserver', apiServerArgs, async () => {
+      const ca = await readFile(join(directory, 'certs', 'apiserver.crt'));
+      await writeFile(kubeconfig, kubeconfigText(url, ca, token), { mode: 0o600 });
+      await expectReady(kubeconfig);
+    });
 
     if (init.controllers !== undefined) {
       const [controllerPort] = await freePorts(1);
-      running.push(
-        start(directory, join(init.bin, 'kube-controller-manager'), [
-          `--kubeconfig=${kubeconfig}`,
-          `--controllers=${init.controllers.join(',')}`,
-          '--leader-elect=false',
-          '--bind-address=127.0.0.1',
-          `--secure-port=${String(controllerPort)}`,
-        ]),
-      );
+      const controllerArgs = [
+        `--kubeconfig=${kubeconfig}`,
+        `--controllers=${init.controllers.join(',')}`,
+        '--leader-elect=false',
+        '--bind-address=127.0.0.1',
+        `--secure-port=${String(controllerPort)}`,
+      ];
+      // Nothing needs it at once.
+      await run('kube-controller-manager', controllerArgs, () => Promise.resolve());
     }
-    return { url, kubeconfig, directory, stop, [Symbol.asyncDispose]: stop };
+    return { url, kubeconfig, directory, apiServer, etcd, etcdURL, etcdData, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
@@ -133,69 +136,18 @@ const authentication = {
   anonymous: { enabled: true, conditions: ['/livez', '/readyz', '/healthz', '/version'].map((path) => ({ path })) },
 };
 
-interface Running {
-  readonly name: string;
-  /** Why it is gone, or undefined while it runs. */
-  exit(): string | undefined;
-  log(): Promise<string>;
-  stop(): Promise<void>;
+async function expectOk(url: string): Promise<void> {
+  const { status } = await fetch(url, { signal: AbortSignal.timeout(2000) });
+  if (status !== 200) throw new Error(`${url} answers ${String(status)}`);
 }
 
-// Runs a command that gets SIGTERM when standard input ends: by `stop`, or because the test run has died.
-const tied = 'exec 3<&0; "$@" & pid=$!; (read -r _ <&3; kill $pid) >/dev/null 2>&1 & wait $pid';
-
-function start(directory: string, command: string, args: readonly string[]): Running {
-  const name = command.slice(command.lastIndexOf('/') + 1);
-  const logFile = join(directory, `${name}.log`);
-  const log = createWriteStream(logFile);
-  // A group of its own, for the kill below.
-  const child = spawn('sh', ['-c', tied, 'sh', command, ...args], { cwd: directory, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
-  let exit: string | undefined;
-  const gone = new Promise<void>((resolve) => {
-    child.once('error', (error) => {
-      exit = error.message;
-      resolve();
-    });
-    child.once('close', (code, signal) => {
-      exit ??= `ended with ${signal ?? String(code)}`;
-      resolve();
-    });
-  });
-  return {
-    name,
-    exit: () => exit,
-    log: () => readFile(logFile, 'utf8'),
-    stop: async () => {
-      child.stdin.end();
-      // kube-apiserver waits for open watches; nothing here is worth waiting for.
-      const killer = setTimeout(() => child.pid !== undefined && exit === undefined && process.kill(-child.pid, 'SIGKILL'), 3000);
-      await gone;
-      clearTimeout(killer);
-      if (!log.closed) {
-        log.end();
-        await once(log, 'close');
-      }
-    },
-  };
-}
-
-/** Repeats `attempt` until it succeeds, the process is gone or `timeout` milliseconds are over. */
-async function waitFor<T>(process: Running, timeout: number, attempt: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + timeout;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (cause) {
-      const exit = process.exit();
-      if (exit === undefined && Date.now() < deadline) {
-        await sleep(100);
-        continue;
-      }
-      const end = (await process.log()).split('\n').slice(-15).join('\n');
-      throw new Error(`${process.name} did not become ready: ${exit ?? 'time is over'}\n${end}`, { cause });
-    }
+async function expectReady(kubeconfig: string): Promise<void> {
+  const client = await RawClient.fromKubeconfig(kubeconfig);
+  try {
+    const answer = await client.request({ path: '/readyz' });
+    if (answer.status !== 200) throw new Error(`/readyz answers ${String(answer.status)}: ${answer.body}`);
+  } finally {
+    client.close();
   }
 }
 

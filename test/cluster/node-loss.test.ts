@@ -73,7 +73,7 @@ beforeEach(async () => {
   await expect.poll(ready, patience).toBe('True Ready');
 });
 afterEach(async () => {
-  operator.signal('agent', 'SIGCONT');
+  operator.thaw('agent');
   await operator[Symbol.asyncDispose]();
   expect(operator.log()).not.toMatch(/forbidden|Forbidden/);
 });
@@ -103,14 +103,14 @@ it('lets a deleted device go when its Node object is deleted, too', async () => 
 
 it('gives up a device out of service, and finds it again for the object that was made anew', async () => {
   const before = await device();
-  operator.signal('agent', 'SIGSTOP');
+  operator.freeze('agent');
   await expect.poll(ready, patience).toBe('Unknown NodeLost');
   await run('delete', 'mdevdevice', node, '--wait=false');
   await run('taint', 'node', node, 'node.kubernetes.io/out-of-service=nodeshutdown:NoExecute');
   await run('wait', '--for=delete', '--timeout=60s', `mdevdevice/${node}`);
   await createDevice();
   await expect.poll(ready, patience).toBe('False NodeLost');
-  operator.signal('agent', 'SIGCONT');
+  operator.thaw('agent');
   await expect.poll(ready, patience).toBe('True Ready');
   const after = await device();
   expect(after.metadata.uid).not.toBe(before.metadata.uid);
