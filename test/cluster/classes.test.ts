@@ -224,4 +224,10 @@ describe.each([{ version: 'newest' }, { version: '1.33' }])('the policy for clas
     await patch('-p', '{"metadata":{"finalizers":null}}');
     expect((await kubectl(cluster.kubeconfig, ['-n', 'plain', 'get', 'mdev', className])).stderr).toContain('NotFound');
   });
+
+  it('lets every device through when the last class is gone', async () => {
+    await kubectlOk(cluster.kubeconfig, ['delete', 'mdevclasses', '--all']);
+    const refused = deviceNamed('x', 'plain', { type: { id: 'a' }, className: 'last' });
+    await expect.poll(() => create(refused), { timeout: 60_000 }).toMatchObject({ status: 201 });
+  });
 });
