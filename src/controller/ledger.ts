@@ -2,7 +2,9 @@ import type { MdevDevice } from '../api/mdev-device.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
 import { capacityModel, withPending, type CapacityModel, type PendingCounts } from './capacity.ts';
 import type { Candidate } from './eligibility.ts';
-import { matchingTypes } from './eligibility.ts';
+import { matchingTypes, type PlacementRequest } from './eligibility.ts';
+import type { Placement } from './placement.ts';
+import { Shortlists } from './shortlist.ts';
 import { keyOf } from '../kube/resource.ts';
 import { nodeFacts, standingAllocation, type World } from './world.ts';
 
@@ -33,6 +35,7 @@ export class Ledger {
   readonly #assumedOn = new Map<string, Set<string>>();
   readonly #reported = new WeakMap<MdevParent, Reported>();
   readonly #candidates = new Map<string, Candidate>();
+  readonly #shortlists = new Shortlists();
 
   constructor(world: World) {
     this.#world = world;
@@ -50,6 +53,7 @@ export class Ledger {
     if (candidate === undefined) return;
     if (this.isThere(device, candidate.parent)) return;
     this.#candidates.set(parentName, { ...candidate, pending: withPending(candidate.pending, typeID) });
+    this.#shortlists.change(parentName);
   }
 
   assumption(uid: string | undefined): Assumption | undefined {
@@ -69,6 +73,7 @@ export class Ledger {
   /** Something about the parent, its node or the devices on it changed. */
   invalidate(parentName: string): void {
     this.#candidates.delete(parentName);
+    this.#shortlists.change(parentName);
   }
 
   /** Whether the status of `parent` shows the device of `object`. */
@@ -105,6 +110,12 @@ export class Ledger {
   /** The parents that offer the type; `typeKey` as in world.ts. */
   candidatesOfType(typeKey: string): Candidate[] {
     return this.#world.parents.keysByIndex('type', typeKey).flatMap((name) => this.candidate(name) ?? []);
+  }
+
+  /** Where one device goes best among the parents that offer its type: as `choose` answers, without looking at all of them each time. */
+  best(request: PlacementRequest, typeKey: string): Placement | undefined {
+    const shortlist = this.#shortlists.of(request, () => this.candidatesOfType(typeKey));
+    return shortlist.best(request.avoid, (parentName) => this.candidate(parentName));
   }
 
   #pending(parent: MdevParent): PendingCounts {
