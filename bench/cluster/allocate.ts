@@ -12,7 +12,7 @@ import { deviceName, namespace } from './side.ts';
 const parents = 1000;
 const few = 1_000;
 const many = 100_000;
-const rounds = 60;
+const rounds = 400;
 const batch = 20;
 
 /** `cluster.allocate`: to decide where a device goes among 1,000 parents, with 100,000 devices present over with 1,000. No API server. */
