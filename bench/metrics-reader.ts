@@ -30,3 +30,8 @@ export async function writesByResource(metricsPort: number): Promise<Map<string,
 export function total(counts: ReadonlyMap<string, number>): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
+
+/** What has come since `before`. */
+export function difference(after: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...after].map(([what, count]) => [what, count - (before.get(what) ?? 0)] as const).filter(([, more]) => more > 0));
+}

@@ -1,5 +1,5 @@
 import { bound, type BenchResult } from '../result.ts';
-import { total } from '../metrics-reader.ts';
+import { difference, total } from '../metrics-reader.ts';
 import type { OperatorSide } from './operator.ts';
 
 /** Two minutes, in which each Lease is renewed several times and some watches begin anew. */
@@ -10,11 +10,8 @@ export async function idle(operator: OperatorSide, nodes: number): Promise<reado
   const before = await operator.requests();
   const begin = performance.now();
   await new Promise((resolve) => setTimeout(resolve, idleFor));
-  const after = await operator.requests();
+  const more = difference(await operator.requests(), before);
   const minutes = (performance.now() - begin) / 60_000;
-  for (const [what, count] of after) {
-    const more = count - (before.get(what) ?? 0);
-    if (more > 0) console.error(`idle: ${more} times ${what}`);
-  }
-  return [bound('cluster.idle', (total(after) - total(before)) / nodes / minutes, 'requests per node and minute', 6)];
+  for (const [what, count] of more) console.error(`idle: ${count} times ${what}`);
+  return [bound('cluster.idle', total(more) / nodes / minutes, 'requests per node and minute', 6)];
 }

@@ -1,4 +1,4 @@
-import { writesOf } from '../metrics-reader.ts';
+import { difference, writesOf } from '../metrics-reader.ts';
 import { atLeastOfInRounds, bound, compareInRounds, median, type BenchResult } from '../result.ts';
 import type { BareSide } from './bare.ts';
 import type { OperatorSide } from './operator.ts';
@@ -31,13 +31,15 @@ export async function publishBare(side: BareSide, size: ClusterSize, samples: Pu
 /** One turn of the operator. */
 export async function publishByOperator(side: OperatorSide, size: ClusterSize, samples: PublishSamples): Promise<void> {
   const [from, to] = [warmUps(size), warmUps(size) + size.devices];
-  const before = writesOf(await side.requests());
+  const before = await side.requests();
   const { elapsed, cpu } = await side.publish(from, to);
   samples.operator.push(size.devices / elapsed);
   samples.operatorCPU.push((cpu * 1000) / size.devices);
   await new Promise((resolve) => setTimeout(resolve, settles));
-  const after = writesOf(await side.requests());
-  const grown = (resource: string): number => (after.get(resource) ?? 0) - (before.get(resource) ?? 0);
+  const more = difference(await side.requests(), before);
+  for (const [what, count] of more) console.error(`publish: ${count} times ${what}`);
+  const writes = writesOf(more);
+  const grown = (resource: string): number => writes.get(resource) ?? 0;
   samples.toDevices.push(1 + grown('mdevdevices') / size.devices);
   samples.toOthers.push((grown('mdevparents') + grown('events') + grown('nodes')) / size.devices);
 }
