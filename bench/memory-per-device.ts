@@ -1,11 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { deviceResource } from '../src/kube/resource.ts';
 import { clientFor, waitForObjects } from '../test/support/cluster-client.ts';
 import { temporaryDataDir } from '../test/support/standalone-process.ts';
 import { inLanes } from './device-objects.ts';
-import { startApiServerProcess } from './processes.ts';
+import { residentKiB, startApiServerProcess } from './processes.ts';
 import { bound, type BenchResult } from './result.ts';
 
 const few = 500;
@@ -13,18 +12,6 @@ const many = 4500;
 const profile = new URL('./profiles/thousands.yaml', import.meta.url).pathname;
 const main = new URL('../src/main.ts', import.meta.url).pathname;
 const flags = ['--disable-warning=ExperimentalWarning'];
-
-/** Resident memory of a process in KiB, the smallest of a few looks after it was told to collect garbage. */
-async function residentKiB(pid: number): Promise<number> {
-  const looks: number[] = [];
-  for (let look = 0; look < 6; look++) {
-    // bench/collect-on-signal.ts is loaded there.
-    process.kill(pid, 'SIGUSR2');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    looks.push(Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]));
-  }
-  return Math.min(...looks);
-}
 
 /** Growth of the agent's resident memory per device, between 500 and 4,500 Ready devices. Controller, API server and emulator are processes of their own. */
 export async function memoryPerDevice(): Promise<readonly BenchResult[]> {

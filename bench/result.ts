@@ -44,6 +44,12 @@ export function atLeastInRounds(name: string, values: Samples, unit: string, pee
   return result({ name, value: median(values), unit, peer: median(peers), ratio, goal, bound: 'least' });
 }
 
+/** As `atLeastOf`, in rounds: see `compareInRounds`. */
+export function atLeastOfInRounds(name: string, values: Samples, unit: string, peers: Samples, goal: number): BenchResult {
+  const ratio = median(ratios(values, peers));
+  return result({ name, value: median(values), unit, peer: median(peers), ratio, goal, bound: 'least' });
+}
+
 /** One of each round. */
 type Samples = readonly number[];
 

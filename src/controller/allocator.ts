@@ -96,8 +96,8 @@ export class Allocator {
     }
     if (left && !avoidance.avoided(after.uid).has(allocation.parentName)) avoidance.remember(after.uid, allocation.parentName);
     if (before?.uid === after.uid && before.parentName !== undefined && before.parentName !== after.parentName)
-      this.#freed(before.parentName);
-    if (before?.placement !== after.placement && after.parentName !== undefined) ledger.invalidate(after.parentName);
+      this.#freed(before.parentName, key);
+    if (before?.placement !== after.placement && after.parentName !== undefined) ledger.deviceChanged(after.parentName, key);
     if (before !== undefined && (before.uuid !== after.uuid || before.deleting !== after.deleting)) this.#relativesOf(before, key);
     if (before === undefined && after.groupKey !== undefined && this.#live)
       this.#groupSeen.set(after.groupKey, this.#options.clock.monotonic());
@@ -280,7 +280,7 @@ export class Allocator {
     this.#later.forget(key);
     this.#waiting.delete(key);
     this.#submitted.delete(key);
-    if (before.parentName !== undefined) this.#freed(before.parentName);
+    if (before.parentName !== undefined) this.#freed(before.parentName, key);
     this.#relativesOf(before, key);
   }
 
@@ -310,11 +310,12 @@ export class Allocator {
     if (assumption === undefined) return;
     ledger.forget(uid);
     this.#reservedUntil.delete(uid);
-    this.#freed(assumption.parentName);
+    this.#agenda.addParent(assumption.parentName);
   }
 
-  #freed(parentName: string): void {
-    this.#options.situation.ledger.invalidate(parentName);
+  /** The device of `key` has left the parent. */
+  #freed(parentName: string, key: string): void {
+    this.#options.situation.ledger.deviceChanged(parentName, key);
     this.#agenda.addParent(parentName);
   }
 }

@@ -84,7 +84,7 @@ function decidePlaced(device: MdevDevice, allocation: Allocation, situation: Sit
   if (refuseByItsClass(device, world) !== undefined) return { type: 'Stay' };
   const request = requestOf(device, situation);
   const elsewhere = { ...request, avoid: new Set([...(request.avoid ?? []), allocation.parentName]) };
-  const placement = choose([elsewhere], ledger.candidatesOfType(typeKey(device)));
+  const placement = ledger.best(elsewhere, typeKey(device));
   if (placement === undefined) return { type: 'Stay' };
   return {
     type: 'Withdraw',
@@ -201,7 +201,7 @@ export function decide(device: MdevDevice, situation: Situation): Decision {
   if (former !== undefined) return one(device, former);
   if (device.spec.group !== undefined) return decideGroup(device, situation);
   const request = requestOf(device, situation);
-  const placement = choose([request], ledger.candidatesOfType(typeKey(device)));
+  const placement = ledger.best(request, typeKey(device));
   if (placement === undefined) return one(device, { type: 'Refuse', why: explain([request], ledger.candidates()) });
   return one(device, { type: 'Allocate', allocation: allocationOf(placement, placement.typeIDs[0] ?? '', request) });
 }

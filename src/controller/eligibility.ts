@@ -52,9 +52,10 @@ function refusal(kind: Refusal['kind'], one: string, many: string, detail?: stri
 /** The types of `parent` that the device's `spec.type` means: by id, or by name, where a type without name goes by its id. */
 export function matchingTypes(spec: Pick<DeviceSpec, 'type'>, parent: MdevParent): string[] {
   const { id, name } = spec.type;
-  return (parent.status?.supportedTypes ?? []).flatMap((type) =>
-    (id !== undefined ? type.id === id : (type.name ?? type.id) === name) ? type.id : [],
-  );
+  const types = parent.status?.supportedTypes ?? [];
+  // Asked for every parent at every decision: ids are unique.
+  if (id !== undefined) return types.some((type) => type.id === id) ? [id] : [];
+  return types.filter((type) => (type.name ?? type.id) === name).map((type) => type.id);
 }
 
 function typeText(spec: DeviceSpec): string {

@@ -6,6 +6,7 @@ import { decide, type Situation } from './decide.ts';
 import { deviceNamed, parentNamed } from './testing/objects.ts';
 import { line, situationOf } from './testing/situation.ts';
 import { Ledger } from './ledger.ts';
+import { choose } from './placement.ts';
 import { byAge } from './world.ts';
 
 /** A parent as hardware counts it: the naive model. Sizes divide the whole. */
@@ -77,6 +78,10 @@ class History {
     const spec = { type: { id: `t${type}` }, placement: spread ? 'Spread' : 'Compact' };
     const device = deviceNamed(name, spec, { at: this.#born, metadata: { finalizers: [deviceFinalizer] } });
     this.situation.world.devices.upsert(device);
+    const { ledger } = this.situation;
+    // What is kept up to date from decision to decision is what is found by looking at all.
+    const request = { spec: device.spec };
+    expect(ledger.best(request, `id:t${type}`)).toEqual(choose([request], ledger.candidatesOfType(`id:t${type}`)));
     const action = decide(device, this.situation).get(`ns/${name}`);
     if (action?.type === 'Allocate') this.situation.ledger.assume(device, action.allocation.parentName, action.allocation.typeID);
   }

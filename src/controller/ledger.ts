@@ -2,7 +2,9 @@ import type { MdevDevice } from '../api/mdev-device.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
 import { capacityModel, withPending, type CapacityModel, type PendingCounts } from './capacity.ts';
 import type { Candidate } from './eligibility.ts';
-import { matchingTypes } from './eligibility.ts';
+import { matchingTypes, type PlacementRequest } from './eligibility.ts';
+import type { Placement } from './placement.ts';
+import { Shortlists } from './shortlist.ts';
 import { keyOf } from '../kube/resource.ts';
 import { nodeFacts, standingAllocation, type World } from './world.ts';
 
@@ -33,6 +35,9 @@ export class Ledger {
   readonly #assumedOn = new Map<string, Set<string>>();
   readonly #reported = new WeakMap<MdevParent, Reported>();
   readonly #candidates = new Map<string, Candidate>();
+  /** By parent: what is allocated to it and not in its status yet, type by the key of the object. */
+  readonly #unseen = new Map<string, Map<string, string>>();
+  readonly #shortlists = new Shortlists();
 
   constructor(world: World) {
     this.#world = world;
@@ -50,6 +55,7 @@ export class Ledger {
     if (candidate === undefined) return;
     if (this.isThere(device, candidate.parent)) return;
     this.#candidates.set(parentName, { ...candidate, pending: withPending(candidate.pending, typeID) });
+    this.#shortlists.change(parentName);
   }
 
   assumption(uid: string | undefined): Assumption | undefined {
@@ -63,12 +69,30 @@ export class Ledger {
     const on = this.#assumedOn.get(assumption.parentName);
     on?.delete(uid);
     if (on?.size === 0) this.#assumedOn.delete(assumption.parentName);
-    this.invalidate(assumption.parentName);
+    this.deviceChanged(assumption.parentName, assumption.key);
   }
 
   /** Something about the parent, its node or the devices on it changed. */
   invalidate(parentName: string): void {
+    this.#unseen.delete(parentName);
+    this.#outdate(parentName);
+  }
+
+  /** As `invalidate`, where it was only the object of this key that came to the parent, changed there or went: nothing else is looked at again. */
+  deviceChanged(parentName: string, key: string): void {
+    const parent = this.#world.parents.get(parentName);
+    const unseen = this.#unseen.get(parentName);
+    if (parent !== undefined && unseen !== undefined) {
+      unseen.delete(key);
+      const device = this.#world.devices.get(key);
+      if (device !== undefined) this.#addUnseen(device, parent, unseen);
+    }
+    this.#outdate(parentName);
+  }
+
+  #outdate(parentName: string): void {
     this.#candidates.delete(parentName);
+    this.#shortlists.change(parentName);
   }
 
   /** Whether the status of `parent` shows the device of `object`. */
@@ -107,15 +131,18 @@ export class Ledger {
     return this.#world.parents.keysByIndex('type', typeKey).flatMap((name) => this.candidate(name) ?? []);
   }
 
+  /** Where one device goes best among the parents that offer its type: as `choose` answers, without looking at all of them each time. */
+  best(request: PlacementRequest, typeKey: string): Placement | undefined {
+    const shortlist = this.#shortlists.of(request, () => this.candidatesOfType(typeKey));
+    return shortlist.best(request.avoid, (parentName) => this.candidate(parentName));
+  }
+
   #pending(parent: MdevParent): PendingCounts {
     const { devices } = this.#world;
     const name = parent.metadata.name;
     const counts = new Map<string, number>();
     const count = (typeID: string): void => void counts.set(typeID, (counts.get(typeID) ?? 0) + 1);
-    for (const device of devices.byIndex('parent', name)) {
-      const allocation = standingAllocation(device);
-      if (allocation !== undefined && !this.isThere(device, parent)) count(allocation.typeID);
-    }
+    for (const typeID of this.#unseenOn(parent).values()) count(typeID);
     for (const uid of this.#assumedOn.get(name) ?? []) {
       const assumption = this.#assumed.get(uid);
       const device = assumption && devices.get(assumption.key);
@@ -124,6 +151,21 @@ export class Ledger {
       if (!counted && !this.isThere(device, parent)) count(assumption.typeID);
     }
     return counts;
+  }
+
+  #unseenOn(parent: MdevParent): ReadonlyMap<string, string> {
+    const known = this.#unseen.get(parent.metadata.name);
+    if (known !== undefined) return known;
+    const unseen = new Map<string, string>();
+    for (const device of this.#world.devices.byIndex('parent', parent.metadata.name)) this.#addUnseen(device, parent, unseen);
+    this.#unseen.set(parent.metadata.name, unseen);
+    return unseen;
+  }
+
+  #addUnseen(device: MdevDevice, parent: MdevParent, unseen: Map<string, string>): void {
+    const allocation = standingAllocation(device);
+    if (allocation?.parentName !== parent.metadata.name || this.isThere(device, parent)) return;
+    unseen.set(keyOf(device.metadata), allocation.typeID);
   }
 
   #report(parent: MdevParent): Reported {

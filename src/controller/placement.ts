@@ -55,19 +55,35 @@ function fit(requests: readonly PlacementRequest[], candidate: Candidate): reado
   return typeIDs;
 }
 
-/** The best of `candidates` that takes all requests together. Equals are told apart by name, so the order of input is of no matter. */
+/** A parent that takes the requests, and how well. */
+export interface Ranked {
+  readonly placement: Placement;
+  readonly rank: readonly number[];
+}
+
+/** Orders parents, the best first. Equals are told apart by name. */
+export function compareRanked(a: Ranked, b: Ranked): number {
+  const [left, right] = [a.placement.parentName, b.placement.parentName];
+  return compareRanks(a.rank, b.rank) || (left < right ? -1 : left > right ? 1 : 0);
+}
+
+/** How well `candidate` takes all requests together, or undefined if it does not. */
+export function evaluate(requests: readonly [PlacementRequest, ...PlacementRequest[]], candidate: Candidate): Ranked | undefined {
+  const typeIDs = fit(requests, candidate);
+  if (!isFit(typeIDs)) return undefined;
+  const placement = { parentName: candidate.parent.metadata.name, nodeName: candidate.parent.spec.nodeName, typeIDs };
+  return { placement, rank: rank(requests[0].spec, candidate, typeIDs[0] ?? '') };
+}
+
+/** The best of `candidates` that takes all requests together; the order of input is of no matter. */
 export function choose(
   requests: readonly [PlacementRequest, ...PlacementRequest[]],
   candidates: Iterable<Candidate>,
 ): Placement | undefined {
-  let best: { placement: Placement; rank: readonly number[] } | undefined;
+  let best: Ranked | undefined;
   for (const candidate of candidates) {
-    const typeIDs = fit(requests, candidate);
-    if (!isFit(typeIDs)) continue;
-    const placement = { parentName: candidate.parent.metadata.name, nodeName: candidate.parent.spec.nodeName, typeIDs };
-    const ranked = rank(requests[0].spec, candidate, typeIDs[0] ?? '');
-    const order = best === undefined ? -1 : compareRanks(ranked, best.rank) || (placement.parentName < best.placement.parentName ? -1 : 1);
-    if (order < 0) best = { placement, rank: ranked };
+    const ranked = evaluate(requests, candidate);
+    if (ranked !== undefined && (best === undefined || compareRanked(ranked, best) < 0)) best = ranked;
   }
   return best?.placement;
 }

@@ -73,9 +73,10 @@ export function setKeyOf({ metadata }: MdevDevice): string | undefined {
 export function createWorld(clusterUID: string): World {
   const uuids = new WeakMap<MdevDevice, string>();
   const uuidOf = (device: MdevDevice): string => {
-    const known = uuids.get(device);
+    // Only those without a status need to be remembered, which are few.
+    const known = device.status?.uuid ?? uuids.get(device);
     if (known !== undefined) return known;
-    const uuid = device.status?.uuid ?? deviceUUID(device, clusterUID);
+    const uuid = deviceUUID(device, clusterUID);
     uuids.set(device, uuid);
     return uuid;
   };

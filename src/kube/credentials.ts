@@ -13,6 +13,12 @@ const rereadAfter = 10_000;
  */
 const http1 = { allowH2: false } as const;
 
+/**
+ * How long a connection without a request is kept, ms, where the server does not say: longer than agents' and controllers' pauses between
+ * renewals of their Leases, so that an idle cluster sees no new TLS connections, and less than the 90 s after which kube-apiserver hangs up.
+ */
+const keepAliveTimeout = 60_000;
+
 function overHttp1(options: DispatcherOptions): DispatcherOptions {
   switch (options.type) {
     case 'agent':
@@ -26,6 +32,8 @@ function overHttp1(options: DispatcherOptions): DispatcherOptions {
   }
 }
 
+type ConnectOptions = NonNullable<Agent.Options['connect']>;
+
 /**
  * client-node makes a new undici agent, and so a new TLS connection, for every call. This one makes an agent only when
  * the CA, the certificate or the proxy has changed.
@@ -33,6 +41,12 @@ function overHttp1(options: DispatcherOptions): DispatcherOptions {
 class CachingKubeConfig extends KubeConfig {
   #fingerprint: string | undefined;
   #changed = false;
+  #connect: ConnectOptions = http1;
+
+  /** How to connect without a proxy. */
+  get connect(): ConnectOptions {
+    return this.#connect;
+  }
 
   /** Whether the TLS options differ from those at the last call of this function. */
   takeChanged(): boolean {
@@ -47,7 +61,10 @@ class CachingKubeConfig extends KubeConfig {
     if (fingerprint === this.#fingerprint) return { type: 'none' };
     this.#fingerprint = fingerprint;
     this.#changed = true;
-    return options;
+    if (options.type !== 'agent') return options;
+    // client-node's agent would drop idle connections after 4 s, and cannot be told not to.
+    this.#connect = options.connect as ConnectOptions;
+    return { type: 'none' };
   }
 }
 
@@ -105,7 +122,7 @@ export class Credentials {
     await this.#config.applySecurityAuthentication(context);
     if (this.#config.takeChanged() || this.#dispatcher === undefined) {
       const old = this.#dispatcher;
-      this.#dispatcher = context.getDispatcher() ?? new Agent(http1);
+      this.#dispatcher = context.getDispatcher() ?? new Agent({ connect: this.#config.connect, keepAliveTimeout });
       // Waits for the requests under way on the old connections; nothing is lost and nobody waits for it.
       if (old !== undefined) old.close(() => undefined);
     }
