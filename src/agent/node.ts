@@ -50,7 +50,7 @@ export interface NodeLeaseOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly nodeName: string;
-  /** After this time without a renewal the node is lost, seconds. It is renewed four times as often. */
+  /** After this time without a renewal the node is lost, seconds. It is renewed three times in it. */
   readonly durationSeconds: number;
   /** The Node object, as it was at the start. */
   readonly node: NodeIdentity;

@@ -119,7 +119,7 @@ describe('when its Node object is deleted', () => {
     /** Waits for the end of a beat, and begins the next. */
     async function beat(): Promise<void> {
       while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
-      await clock.advance(10_000);
+      await clock.advance(12_000);
     }
 
     it('goes with it, is made anew without owner, and belongs to the next Node of that name', async () => {
