@@ -79,8 +79,17 @@ export function createWorld(clusterUID: string): World {
   };
 }
 
+/** Whoever puts it on a node says that the node is off and nothing runs there. */
+const outOfService = 'node.kubernetes.io/out-of-service';
+
+/** Whether a node is gone or out of service for good: what was there may be made elsewhere. */
+export function isNodeLost(node: NodeObject | undefined): boolean {
+  return node === undefined || (node.spec?.taints ?? []).some(({ key }) => key === outOfService);
+}
+
 export function nodeFacts(node: NodeObject): NodeFacts {
-  return { name: node.metadata.name, labels: node.metadata.labels ?? {}, unschedulable: node.spec?.unschedulable === true };
+  const unschedulable = node.spec?.unschedulable === true || isNodeLost(node);
+  return { name: node.metadata.name, labels: node.metadata.labels ?? {}, unschedulable };
 }
 
 /** Older objects come first; of two made in the same second the one with the smaller UID. */
