@@ -3,7 +3,7 @@ import type { MdevParent, ParentDevice } from '../api/mdev-parent.ts';
 import { keyOf } from '../kube/resource.ts';
 import { matchingTypes, refusePlace, type Candidate, type PlacementRequest } from './eligibility.ts';
 import type { WhyNot } from './why-not.ts';
-import type { World } from './world.ts';
+import { isGivenUp, type World } from './world.ts';
 
 /** A mediated device that exists already, on the parent that reports it. */
 export interface Existing {
@@ -28,6 +28,8 @@ function isFormer(parent: MdevParent, object: MdevDevice, entry: ParentDevice): 
 /** The device that was made for an object of this namespace and name, wherever it is. */
 export function findFormer(object: MdevDevice, world: World): Existing | undefined {
   const found = world.parents.byIndex('owner', keyOf(object.metadata)).flatMap((parent) => {
+    // What a lost node last said is of no use: the object was made anew because of it.
+    if (isGivenUp(world.nodes.get(parent.spec.nodeName))) return [];
     const device = (parent.status?.devices ?? []).find((entry) => isFormer(parent, object, entry));
     return device === undefined ? [] : { parent, device };
   });

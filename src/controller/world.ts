@@ -106,10 +106,11 @@ export function createWorld(clusterUID: string): World {
 
 export function nodeFacts(node: NodeObject, lostNodes: LostNodes): NodeFacts {
   const { name, labels = {} } = node.metadata;
-  return { name, labels, unschedulable: node.spec?.unschedulable === true, lost: lostNodes.has(name) };
+  const unschedulable = node.spec?.unschedulable === true || isOutOfService(node);
+  return { name, labels, unschedulable, lost: lostNodes.has(name) };
 }
 
-/** The taint by which an administrator says that a node is shut down and what was on it may be given up. */
+/** The taint by which an administrator says that a node is off, nothing runs there, and what was on it may be given up. */
 const outOfService = 'node.kubernetes.io/out-of-service';
 
 /** Whether an administrator has said so of a node. */
@@ -117,13 +118,17 @@ export function isOutOfService(node: NodeObject): boolean {
   return node.spec?.taints?.some(({ key }) => key === outOfService) === true;
 }
 
+/** Whether a node is gone or out of service for good: what was there may be made elsewhere. */
+export function isGivenUp(node: NodeObject | undefined): boolean {
+  return node === undefined || isOutOfService(node);
+}
+
 /**
  * Whether nobody will come back for what is on a node: its agent is not heard, and its Node object is gone or says that it is out
  * of service. An agent that lives sees to its devices itself.
  */
 export function isAbandoned(name: string, { nodes, lostNodes }: Pick<World, 'nodes' | 'lostNodes'>): boolean {
-  const node = nodes.get(name);
-  return lostNodes.has(name) && (node === undefined || isOutOfService(node));
+  return lostNodes.has(name) && isGivenUp(nodes.get(name));
 }
 
 /** Older objects come first; of two made in the same second the one with the smaller UID. */

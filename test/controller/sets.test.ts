@@ -231,9 +231,11 @@ describe('a controller with sets', () => {
     await complete('s');
     const before = await bench.device('s-0', isReady);
     const [lost, other] = before.status?.allocation?.nodeName === 'one' ? [one, two] : [two, one];
+    // The controller must not believe what the lost node has said last.
+    await lost.remaining('mtty', 'mtty-1=5 mtty-2=2');
     await lost.stop();
     await nodePatch(lost.name, {
-      spec: { unschedulable: true, taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] },
+      spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] },
     });
     await bench.device('s-0', ({ metadata }) => metadata.deletionTimestamp !== undefined);
     expect(messageOf(await until('s', (set) => messageOf(set, 'Ready').includes('deleted')), 'Ready')).toBe(

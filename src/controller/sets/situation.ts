@@ -7,18 +7,15 @@ import type { MdevParent } from '../../api/mdev-parent.ts';
 import { controllerOf } from '../../api/object-meta.ts';
 import { keyOf, parseKey } from '../../kube/resource.ts';
 import { matchingTypes } from '../eligibility.ts';
-import { type NodeObject, setKeyOf, type World } from '../world.ts';
+import { isGivenUp, type NodeObject, setKeyOf, type World } from '../world.ts';
 import type { Expectations } from './expectations.ts';
 import { nameStem, ordinalOf } from './names.ts';
 import type { Pool, SetDevice, SetSituation, Stranger } from './plan.ts';
 import { changeInPlace, type FixedTexts, type Wanted, wantedOf, wantedText } from './template.ts';
 
-/** Whoever puts it on a node says that the node is off and nothing runs there. */
-const outOfService = 'node.kubernetes.io/out-of-service';
-
 /** What of a Node decides about sets: when it changes, sets are looked at again. */
 export function nodeSketch(node: NodeObject | undefined): string {
-  return JSON.stringify(node === undefined ? null : [node.metadata.labels, node.spec?.unschedulable, isLost(node)]);
+  return JSON.stringify(node === undefined ? null : [node.metadata.labels, node.spec?.unschedulable, isGivenUp(node)]);
 }
 
 /** What of an MdevParent decides about sets. */
@@ -26,10 +23,6 @@ export function parentSketch(parent: MdevParent | undefined): string {
   if (parent === undefined) return '';
   const types = (parent.status?.supportedTypes ?? []).map(({ id, name }) => [id, name]);
   return JSON.stringify([parent.spec.nodeName, parent.spec.parent, parent.metadata.labels, types]);
-}
-
-function isLost(node: NodeObject | undefined): boolean {
-  return node === undefined || (node.spec?.taints ?? []).some(({ key }) => key === outOfService);
 }
 
 /** Whether a device of the set could ever be on this node: it has a parent that fits and offers the type. */
@@ -58,7 +51,7 @@ function poolsByNode(set: MdevDeviceSet, perNode: number, used: ReadonlyMap<stri
     const base = { key, stem: nameStem(set.metadata.name, key) };
     if (node === undefined) return [{ ...base, wanted: 0, keepsUsed: false, open: false }];
     if (!matchesSelector(selector, node.metadata.labels)) return count === 0 ? [] : [{ ...base, wanted: 0, keepsUsed: true, open: false }];
-    if (node.spec?.unschedulable === true || isLost(node)) {
+    if (node.spec?.unschedulable === true || isGivenUp(node)) {
       return count === 0 ? [] : [{ ...base, wanted: Math.min(perNode, count), keepsUsed: false, open: false }];
     }
     return count > 0 || canCarry(set, key, world) ? [{ ...base, wanted: perNode, keepsUsed: false, open: true }] : [];
@@ -142,7 +135,7 @@ function viewOf(
     deleting: deletionTimestamp !== undefined || expectations.isDeleted(keyOf(device.metadata), uid),
     ready: readiness(wanted, device),
     inUse: findCondition(conditions, 'InUse')?.status === 'True',
-    lost: known.pool === '' && allocation !== undefined && isLost(world.nodes.get(allocation.nodeName)),
+    lost: known.pool === '' && allocation !== undefined && isGivenUp(world.nodes.get(allocation.nodeName)),
     change: changeInPlace(wanted, device, known.outdated),
   };
 }
