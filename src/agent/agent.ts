@@ -18,12 +18,21 @@ import { DeviceController } from './device-controller.ts';
 import { createDeviceStore } from './device-store.ts';
 import { DeviceWriter } from './device-writer.ts';
 import { noMetrics, type AgentMetrics } from './metrics.ts';
-import { ensureLeaseNamespace, findClusterUID, findNode, keepNodeLease, type NodeIdentity } from './node.ts';
+import {
+  ensureLeaseNamespace,
+  findClusterUID,
+  findNode,
+  keepNodeLease,
+  nodeLeaseKey,
+  nodeLeaseSeconds,
+  type NodeIdentity,
+} from './node.ts';
 import { ParentPublisher } from './parents.ts';
 import { readPinSamples } from './pin-samples.ts';
 import { ProviderState } from './provider-state.ts';
 import { RecordStore } from './record/record-store.ts';
 import { serveRequests } from './requests.ts';
+import { agentIdentity, becomeSoleAgent } from './sole-agent.ts';
 import { sweep } from './sweep.ts';
 
 export interface AgentOptions {
@@ -108,6 +117,7 @@ async function reconcileNode(
   records: RecordStore,
   node: NodeIdentity,
   clusterUID: string,
+  identity: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { client, provider, nodeName, clock, random, log, dataDir } = options;
@@ -223,14 +233,14 @@ async function reconcileNode(
         signal,
       ),
     ),
-    ...((options.nodeLease ?? true) ? [keepNodeLease({ client, clock, log, nodeName }, signal)] : []),
+    ...((options.nodeLease ?? true) ? [keepNodeLease({ client, clock, log, nodeName, identity }, signal)] : []),
   ]);
 }
 
 /**
  * The agent of one node: makes the mediated devices of the node match the MdevDevices allocated to it, and publishes its
  * MdevParents. Runs until `signal` is aborted, then resolves; what is under way in the kernel is found again at the next start.
- * @throws Error when another agent holds the data directory; RecordError when the records cannot be read
+ * @throws Error when another agent holds the data directory, or lives for the same node with another one; LeaseTaken when such a one takes over; RecordError when the records cannot be read
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const { client, dataDir, nodeName, registerNode, nodeLease = true, log } = options;
@@ -244,8 +254,12 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     const clusterUID = await insist('read the UID of the cluster', () => findClusterUID(client, stop), options, stop);
     const node = await insist('find the Node', () => findNode(client, nodeName, registerNode, stop), options, stop);
     if (nodeLease && registerNode) await insist('make the namespace of Leases', () => ensureLeaseNamespace(client, stop), options, stop);
+    const identity = await agentIdentity(dataDir, nodeName);
+    const lease = nodeLeaseKey(nodeName);
+    if (nodeLease)
+      await becomeSoleAgent({ client, clock: options.clock, log, lease, identity, nodeName, durationSeconds: nodeLeaseSeconds }, stop);
     log.info({ node: nodeName, records: records.all().length }, 'agent starts');
-    await reconcileNode(options, records, node, clusterUID, stop);
+    await reconcileNode(options, records, node, clusterUID, identity, stop);
   } catch (error) {
     if (!isAborted(signal)) throw error;
   } finally {

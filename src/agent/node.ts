@@ -2,7 +2,7 @@ import type { Log } from '../kube/log.ts';
 import { isAlreadyExists } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { heartbeat } from '../kube/lease.ts';
-import { namespaceResource, nodeResource } from '../kube/resource.ts';
+import { namespaceResource, nodeResource, type ObjectKey } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 
 export interface NodeIdentity {
@@ -49,23 +49,28 @@ export interface NodeLeaseOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly nodeName: string;
+  /** As `agentIdentity` gives it. */
+  readonly identity: string;
 }
 
-/** Renews Lease kube-node-lease/mdev-NODE every 10 s until `signal` is aborted: by it the controller knows that the agent lives. */
-export async function keepNodeLease({ client, clock, log, nodeName }: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
-  await heartbeat(
-    {
-      client,
-      clock,
-      log,
-      lease: { namespace: leaseNamespace, name: `mdev-${nodeName}` },
-      identity: nodeName,
-      fieldManager,
-      interval: 10_000,
-      durationSeconds: 40,
-    },
-    signal,
-  );
+/** The Lease by which the agent of a node says that it lives. */
+export function nodeLeaseKey(nodeName: string): ObjectKey {
+  return { namespace: leaseNamespace, name: `mdev-${nodeName}` };
+}
+
+/** After this time without a renewal an agent is taken for dead, seconds. */
+export const nodeLeaseSeconds = 40;
+
+/**
+ * Renews Lease kube-node-lease/mdev-NODE every 10 s until `signal` is aborted: by it the controller knows that the agent lives.
+ * @throws LeaseTaken when another agent has become this node's
+ */
+export async function keepNodeLease({ client, clock, log, nodeName, identity }: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
+  const lease = nodeLeaseKey(nodeName);
+  // A field manager of its own: so the server tells, without a further request, that another agent has written.
+  const manager = `${fieldManager}-${identity.slice(-12)}`;
+  const common = { client, clock, log, lease, identity, fieldManager: manager };
+  await heartbeat({ ...common, interval: 10_000, durationSeconds: nodeLeaseSeconds }, signal);
 }
 
 /** Makes the namespace of node Leases, where there is no cluster that has it. */

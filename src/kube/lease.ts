@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { objectMetaSchema } from '../api/object-meta.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isAborted, pause } from './abort.ts';
+import { isConflict } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 import type { Log } from './log.ts';
 import { leaseResource, type ObjectKey } from './resource.ts';
@@ -42,14 +43,24 @@ export interface HeartbeatOptions {
   readonly durationSeconds: number;
 }
 
-/** Says "still alive" through a Lease until `signal` is aborted. Failures are logged and tried again at the next beat. */
+/** Somebody else keeps the Lease now. */
+export class LeaseTaken extends Error {}
+
+/**
+ * Says "still alive" through a Lease until `signal` is aborted. The first beat takes the Lease, whoever has it; the others only renew it.
+ * Failures are logged and tried again at the next beat.
+ * @throws LeaseTaken when somebody with another field manager has taken it since
+ */
 export async function heartbeat(options: HeartbeatOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, log, lease, identity, fieldManager, interval, durationSeconds } = options;
+  let force = true;
   do {
     const spec = { holderIdentity: identity, leaseDurationSeconds: durationSeconds, renewTime: toMicroTime(clock.now()) };
     try {
-      await client.apply(leaseResource, lease, { spec }, { fieldManager, force: true }, signal);
+      await client.apply(leaseResource, lease, { spec }, { fieldManager, force }, signal);
+      force = false;
     } catch (error) {
+      if (isConflict(error)) throw new LeaseTaken(`Lease ${lease.name} was taken over by somebody else`, { cause: error });
       if (!isAborted(signal)) log.warn({ err: error, lease: lease.name }, 'cannot renew a lease');
     }
   } while (await pause(clock, interval, signal));
