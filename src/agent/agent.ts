@@ -6,6 +6,7 @@ import { mdevParentSchema, type MdevParent } from '../api/mdev-parent.ts';
 import { isAborted, pause } from '../kube/abort.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { EventRecorder } from '../kube/events.ts';
+import { agentLeaseKey } from '../kube/lease.ts';
 import type { Log } from '../kube/log.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
@@ -24,7 +25,11 @@ import { readPinSamples } from './pin-samples.ts';
 import { ProviderState } from './provider-state.ts';
 import { RecordStore } from './record/record-store.ts';
 import { serveRequests } from './requests.ts';
+import { agentIdentity, becomeSoleAgent } from './sole-agent.ts';
 import { sweep } from './sweep.ts';
+
+/** A node is lost after so long without a word of its agent, seconds. */
+const usualLeaseDuration = 40;
 
 export interface AgentOptions {
   readonly client: KubeClient;
@@ -110,6 +115,7 @@ async function reconcileNode(
   records: RecordStore,
   node: NodeIdentity,
   clusterUID: string,
+  identity: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { client, provider, nodeName, clock, random, log, dataDir } = options;
@@ -227,7 +233,21 @@ async function reconcileNode(
       ),
     ),
     ...((options.nodeLease ?? true)
-      ? [keepNodeLease({ client, clock, log, nodeName, durationSeconds: options.leaseDuration ?? 40, node, findNode: readNode }, signal)]
+      ? [
+          keepNodeLease(
+            {
+              client,
+              clock,
+              log,
+              nodeName,
+              identity,
+              durationSeconds: options.leaseDuration ?? usualLeaseDuration,
+              node,
+              findNode: readNode,
+            },
+            signal,
+          ),
+        ]
       : []),
   ]);
 }
@@ -235,7 +255,7 @@ async function reconcileNode(
 /**
  * The agent of one node: makes the mediated devices of the node match the MdevDevices allocated to it, and publishes its
  * MdevParents. Runs until `signal` is aborted, then resolves; what is under way in the kernel is found again at the next start.
- * @throws Error when another agent holds the data directory; RecordError when the records cannot be read
+ * @throws Error when another agent holds the data directory, or lives for the same node with another one; LeaseTaken when such a one takes over; RecordError when the records cannot be read
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const { client, dataDir, nodeName, registerNode, nodeLease = true, log } = options;
@@ -249,8 +269,15 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     const clusterUID = await insist('read the UID of the cluster', () => findClusterUID(client, stop), options, stop);
     const node = await insist('find the Node', () => findNode(client, nodeName, registerNode, stop), options, stop);
     if (nodeLease && registerNode) await insist('make the namespace of Leases', () => ensureLeaseNamespace(client, stop), options, stop);
+    const identity = await agentIdentity(dataDir, nodeName);
+    const lease = agentLeaseKey(nodeName);
+    if (nodeLease)
+      await becomeSoleAgent(
+        { client, clock: options.clock, log, lease, identity, nodeName, durationSeconds: options.leaseDuration ?? usualLeaseDuration },
+        stop,
+      );
     log.info({ node: nodeName, records: records.all().length }, 'agent starts');
-    await reconcileNode(options, records, node, clusterUID, stop);
+    await reconcileNode(options, records, node, clusterUID, identity, stop);
   } catch (error) {
     if (!isAborted(signal)) throw error;
   } finally {

@@ -52,6 +52,8 @@ export interface NodeLeaseOptions {
   readonly nodeName: string;
   /** After this time without a renewal the node is lost, seconds. It is renewed three times in it. */
   readonly durationSeconds: number;
+  /** As `agentIdentity` gives it. */
+  readonly identity: string;
   /** The Node object, as it was at the start. */
   readonly node: NodeIdentity;
   /** Reads the Node object anew. */
@@ -59,13 +61,13 @@ export interface NodeLeaseOptions {
 }
 
 /**
- * Renews Lease kube-node-lease/mdev-NODE, three times in its duration, until `signal` is aborted: by it the controller knows that the agent lives. It is nearly
- * all that an idle agent asks of the API server. The Lease
- * belongs to the Node object and goes with it. A Lease that was made anew by a renewal had gone, so the Node is read again: it
- * may be another of the same name, or none.
+ * Renews Lease kube-node-lease/mdev-NODE, three times in its duration, until `signal` is aborted: by it the controller knows
+ * that the agent lives. It is nearly all that an idle agent asks of the API server. The Lease belongs to the Node object and goes with
+ * it. A Lease that was made anew by a renewal had gone, so the Node is read again: it may be another of the same name, or none.
+ * @throws LeaseTaken when another agent has become this node's
  */
 export async function keepNodeLease(options: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, log, nodeName, durationSeconds, findNode } = options;
+  const { client, clock, log, nodeName, identity, durationSeconds, findNode } = options;
   let owner: NodeIdentity | undefined = options.node;
   let uid: string | undefined;
   const readOwner = async (stop: AbortSignal): Promise<NodeIdentity | undefined> => {
@@ -83,8 +85,9 @@ export async function keepNodeLease(options: NodeLeaseOptions, signal: AbortSign
       clock,
       log,
       lease: agentLeaseKey(nodeName),
-      identity: nodeName,
-      fieldManager,
+      identity,
+      // One of its own: so the server tells, without a further request, that another agent has written.
+      fieldManager: `${fieldManager}-${identity.slice(-12)}`,
       interval: (durationSeconds * 1000 * 3) / 10,
       durationSeconds,
       metadata: async (last, stop) => {

@@ -6,7 +6,7 @@ import { pause } from '../kube/abort.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { fencedClient } from '../kube/fenced-client.ts';
-import { LeaderElector } from '../kube/leader-election.ts';
+import { LeaderElector, type LeaseTiming } from '../kube/leader-election.ts';
 import type { Log } from '../kube/log.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { classResource, deviceResource, namespaceResource, nodeResource, parentResource, type ResourceRef } from '../kube/resource.ts';
@@ -41,6 +41,8 @@ export interface ControllerOptions {
   readonly identity: string;
   /** False where there can be one controller only. */
   readonly leaderElection: boolean;
+  /** How long a term lasts without renewal and so on, as the elector has it by itself if left out. */
+  readonly leaseTiming?: LeaseTiming;
   /** Where the leader's Lease is; kube-system if left out. */
   readonly leaseNamespace?: string;
   /** Namespaces whose objects may adopt; `*` for all. */
@@ -74,7 +76,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   }
   const { client, clock, random, log, identity, leaseNamespace = 'kube-system', hooks } = options;
   const lease = { namespace: leaseNamespace, name: 'mdev-controller' };
-  const elector = new LeaderElector({ client, clock, random, log, lease, identity });
+  const elector = new LeaderElector({ client, clock, random, log, lease, identity, ...options.leaseTiming });
   await elector.run(async (leading) => {
     hooks?.onLeading?.(true);
     try {

@@ -6,7 +6,16 @@ import { leaseSchema, toMicroTime, type Lease } from './lease.ts';
 import type { Log } from './log.ts';
 import { leaseResource, type ObjectKey } from './resource.ts';
 
-export interface LeaderElectorOptions {
+export interface LeaseTiming {
+  /** Others wait this long after the last renewal they saw, ms; 15 s if left out. */
+  readonly leaseDuration?: number;
+  /** The leader stops leading when it could not renew for this long, ms; 10 s. Less than leaseDuration. */
+  readonly renewDeadline?: number;
+  /** Between two attempts, ms; 2 s. */
+  readonly retryPeriod?: number;
+}
+
+export interface LeaderElectorOptions extends LeaseTiming {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: () => number;
@@ -14,12 +23,6 @@ export interface LeaderElectorOptions {
   readonly lease: ObjectKey & { readonly namespace: string };
   /** Different for every process. */
   readonly identity: string;
-  /** Others wait this long after the last renewal they saw, ms; 15 s if left out. */
-  readonly leaseDuration?: number;
-  /** The leader stops leading when it could not renew for this long, ms; 10 s. Less than leaseDuration. */
-  readonly renewDeadline?: number;
-  /** Between two attempts, ms; 2 s. */
-  readonly retryPeriod?: number;
 }
 
 /** The reason with which the work of a leader is aborted when it leads no more. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { objectMetaSchema } from '../api/object-meta.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isAborted, pause } from './abort.ts';
+import { isConflict } from './api-error.ts';
 import type { KubeClient, KubeObject } from './client.ts';
 import type { Log } from './log.ts';
 import { leaseResource, type ObjectKey } from './resource.ts';
@@ -49,18 +50,24 @@ export interface LeaseMetadata {
   readonly ownerReferences: readonly object[];
 }
 
+/** Somebody else keeps the Lease now. */
+export class LeaseTaken extends Error {}
+
 /**
- * Says "still alive" through a Lease until `signal` is aborted. Failures are logged and tried again at the next beat; one that
- * has no answer by then is given up, for its sender lives.
+ * Says "still alive" through a Lease until `signal` is aborted. The first beat takes the Lease, whoever has it; the others only renew it.
+ * Failures are logged and tried again at the next beat; one that has no answer by then is given up, for its sender lives.
+ * @throws LeaseTaken when somebody with another field manager has taken it since
  */
 export async function heartbeat(options: HeartbeatOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, log, lease, identity, fieldManager, interval, durationSeconds } = options;
+  let force = true;
   let last: KubeObject | undefined;
   const beat = async (stop: AbortSignal): Promise<void> => {
     const metadata = await options.metadata?.(last, stop);
     const spec = { holderIdentity: identity, leaseDurationSeconds: durationSeconds, renewTime: toMicroTime(clock.now()) };
     const body = metadata === undefined ? { spec } : { metadata, spec };
-    last = await client.apply(leaseResource, lease, body, { fieldManager, force: true }, stop);
+    last = await client.apply(leaseResource, lease, body, { fieldManager, force }, stop);
+    force = false;
   };
   do {
     const late = new AbortController();
@@ -68,6 +75,7 @@ export async function heartbeat(options: HeartbeatOptions, signal: AbortSignal):
     try {
       await beat(AbortSignal.any([signal, late.signal]));
     } catch (error) {
+      if (isConflict(error)) throw new LeaseTaken(`Lease ${lease.name} was taken over by somebody else`, { cause: error });
       if (!isAborted(signal)) log.warn({ err: error, lease: lease.name }, 'cannot renew a lease');
     } finally {
       cancel();

@@ -103,6 +103,7 @@ describe('when its Node object is deleted', () => {
           clock,
           log: testLogger(),
           nodeName: name,
+          identity: `${name}_agent`,
           durationSeconds: 40,
           node: { name, uid },
           findNode: (signal) => findNode(client, name, false, signal),

@@ -41,7 +41,8 @@ export async function ownCluster(bin: string, emulatedVersion: string | undefine
   return new Cluster({ kubeconfigPath: controlPlane.kubeconfig, close: () => controlPlane.stop() }, dataDir);
 }
 
-async function empty({ client }: Cluster): Promise<void> {
+/** Leaves nothing of what tests have made. */
+export async function empty({ client }: Cluster): Promise<void> {
   const isAny = (): boolean => true;
   await deleteAll(client, deviceResource, isAny);
   await deleteAll(client, nodeResource, isAny);

@@ -54,6 +54,11 @@ export class Bench implements AsyncDisposable {
     return new Bench(await startCluster());
   }
 
+  /** On a cluster that is there; it is closed with the bench. */
+  static on(cluster: Cluster): Bench {
+    return new Bench(cluster);
+  }
+
   /** Starts a controller and waits until it knows all objects; with leader election, until it leads. */
   async startController(identity = 'one', leaderElection = false, clock: Clock = systemClock): Promise<void> {
     await this.launchController(identity, leaderElection, clock);
