@@ -14,7 +14,7 @@ import type { AgentsInit, AgentsMessage } from './agents.ts';
 import { startRealCluster, type RealCluster } from './real-cluster.ts';
 import { ReadyWatch } from './ready-watch.ts';
 import { costOf, createDevice, deviceName, lanes, namespace, type Cost, type Side } from './side.ts';
-import { nodeName, profileText, type ClusterSize } from './size.ts';
+import { nodeName, profileText, spareType, type ClusterSize } from './size.ts';
 
 /** Requests to the API server by verb and resource, such as `apply mdevdevices`. */
 export type Requests = ReadonlyMap<string, number>;
@@ -61,7 +61,8 @@ export class OperatorSide implements Side {
     const name = deviceName(number);
     const begin = performance.now();
     // Each time another node, whose agent has had nothing to do.
-    await createDevice(this.#client, number, { nodeName: nodeName(1 + (number % (this.#size.nodes - 1))) }, this.#cluster.signal);
+    const spec = { type: { id: spareType }, nodeName: nodeName(1 + (number % (this.#size.nodes - 1))) };
+    await createDevice(this.#client, number, spec, this.#cluster.signal);
     await this.#watch.whenOneIsReady(name);
     const time = performance.now() - begin;
     await this.#client.delete(deviceResource, { namespace, name }, {}, this.#cluster.signal);
@@ -123,6 +124,11 @@ async function startProcesses(kubeconfig: string, size: ClusterSize): Promise<Pr
     dataDir,
   };
   const agents = fork(new URL('./agents.ts', import.meta.url), [JSON.stringify(init)], { execArgv: flags('agents') });
+  const children = [agents, agent, controller, emulator];
+  // Whoever ends this ends them; a process of the operator does not follow its parent.
+  process.once('exit', () => {
+    for (const child of children) child.kill();
+  });
   await message(agents, 'synced');
   return {
     controller,
@@ -136,7 +142,7 @@ async function startProcesses(kubeconfig: string, size: ClusterSize): Promise<Pr
       return total;
     },
     async end() {
-      for (const child of [agents, agent, controller, emulator]) {
+      for (const child of children) {
         child.kill('SIGTERM');
         if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
       }

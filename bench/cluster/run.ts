@@ -62,6 +62,7 @@ async function overAPI(bin: string): Promise<void> {
   }
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 if (wants('cluster.allocate')) print(allocate());
 if (['cluster.publish', 'cluster.memory', 'cluster.ready', 'cluster.idle'].some(wants)) await overAPI(await buildControlPlane());
 process.exit();
