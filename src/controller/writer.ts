@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { deviceFinalizer } from '../api/group.ts';
-import type { Allocation, MdevDevice } from '../api/mdev-device.ts';
+import { mdevDeviceSchema, type Allocation, type MdevDevice } from '../api/mdev-device.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isConflict, isNotFound, isRetryable } from '../kube/api-error.ts';
 import type { KubeClient, KubeObject } from '../kube/client.ts';
@@ -25,6 +25,8 @@ export interface WriterOptions {
 
 /** How many objects are written to at a time. */
 const concurrency = 16;
+/** How often a write is tried at once when others are faster; then the queue's delay comes first. */
+const attempts = 8;
 const fieldManager = 'mdev-controller';
 
 interface Order {
@@ -83,18 +85,28 @@ export class Writer {
   async #work(key: string, signal: AbortSignal): Promise<void> {
     const order = this.#orders.get(key);
     if (order === undefined) return;
-    const device = this.#options.world.devices.get(key);
-    if (device?.metadata.uid === order.uid && !overtaken(device, order)) {
+    let device = this.#options.world.devices.get(key);
+    for (let attempt = 1; ; attempt += 1) {
+      if (device?.metadata.uid !== order.uid || overtaken(device, order)) {
+        this.#options.onDropped(key, order.uid);
+        break;
+      }
       try {
         await this.#perform(device, order.action, signal);
+        break;
       } catch (error) {
-        if (!isNotFound(error)) throw error;
-        this.#options.onDropped(key, order.uid);
+        if (isNotFound(error)) device = undefined;
+        else if (isConflict(error) && attempt < attempts) device = await this.#read(device, signal);
+        else throw error;
       }
-    } else {
-      this.#options.onDropped(key, order.uid);
     }
     if (this.#orders.get(key) === order) this.#orders.delete(key);
+  }
+
+  /** The object as it is now: where somebody writes to it all the time, what the watch has brought is always too old. */
+  async #read(device: MdevDevice, signal: AbortSignal): Promise<MdevDevice | undefined> {
+    const object = await this.#options.client.get(deviceResource, keyed(device), signal);
+    return object === undefined ? undefined : mdevDeviceSchema.parse(object);
   }
 
   async #perform(device: MdevDevice, action: Action, signal: AbortSignal): Promise<void> {

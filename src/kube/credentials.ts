@@ -1,5 +1,6 @@
 import { HttpMethod, KubeConfig, RequestContext, type Cluster, type DispatcherOptions } from '@kubernetes/client-node';
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { AgentOptions } from 'node:https';
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../lib/clock.ts';
@@ -115,11 +116,20 @@ export class Credentials {
     await dispatcher?.destroy();
   }
 
+  /** The token of a pod, read anew: client-node keeps it for a minute, even if the server no longer knows it, and one for all clients. */
+  async #tokenOfFile(): Promise<string | undefined> {
+    const provider = this.#config.getCurrentUser()?.authProvider as { config?: { tokenFile?: string } } | undefined;
+    const file = provider?.config?.tokenFile;
+    return file === undefined ? undefined : (await readFile(file, 'utf8')).trim();
+  }
+
   async #read(): Promise<Session> {
     const cluster = this.#config.getCurrentCluster();
     if (cluster === null) throw new Error(`Cannot find the cluster of context "${this.#config.getCurrentContext()}" in the kubeconfig`);
     const context = new RequestContext(cluster.server, HttpMethod.GET);
     await this.#config.applySecurityAuthentication(context);
+    const token = await this.#tokenOfFile();
+    if (token !== undefined) context.setHeaderParam('Authorization', `Bearer ${token}`);
     if (this.#config.takeChanged() || this.#dispatcher === undefined) {
       const old = this.#dispatcher;
       this.#dispatcher = context.getDispatcher() ?? new Agent({ connect: this.#config.connect, keepAliveTimeout });

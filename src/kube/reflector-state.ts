@@ -43,6 +43,8 @@ export type ReflectorInput<T> =
   | { readonly type: 'ended'; readonly lived: number; readonly idle: boolean }
   /** `expired`: the resource version or the page token is of no use any more. */
   | { readonly type: 'failed'; readonly expired: boolean; readonly retryAfter: number | undefined }
+  /** The server knows less than we: it was restored from a backup, or emptied. */
+  | { readonly type: 'wentBack' }
   | { readonly type: 'waited' };
 
 /** What happens to the store. */
@@ -118,6 +120,9 @@ export function step<T>(state: ReflectorState<T>, input: ReflectorInput<T>): Ste
       return { state: ended(state, input.lived, input.idle), change: undefined };
     case 'failed':
       return { state: failed(state, input.expired, input.retryAfter), change: undefined };
+    case 'wentBack':
+      // At once: after a list there is nothing to doubt, so this cannot become a loop.
+      return { state: state.phase === 'Watching' ? resume({ phase: 'Listing' }, state.failures) : state, change: undefined };
     case 'waited':
       return { state: state.phase === 'Waiting' ? resume(state.next, state.failures) : state, change: undefined };
   }

@@ -103,8 +103,7 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
         case 'Listing':
           return await this.#list(state.continue, signal);
         case 'Watching':
-          if (state.doubtful && (await this.#wentBack(state.resourceVersion, signal)))
-            return { type: 'failed', expired: true, retryAfter: undefined };
+          if (state.doubtful && (await this.#wentBack(state.resourceVersion, signal))) return { type: 'wentBack' };
           return await this.#watch(state.resourceVersion, generation, signal);
         case 'Waiting': {
           const { clock, random } = this.#options;

@@ -46,7 +46,7 @@ export class ApiProxy implements AsyncDisposable {
   readonly #token: string;
   readonly #clients: HttpClient[] = [];
 
-  private constructor(upstream: URL, tls: { ca: Buffer; cert: Buffer; key: Buffer }, token: string) {
+  private constructor(upstream: URL, tls: { ca: Buffer; cert?: Buffer; key?: Buffer }, token: string) {
     this.#upstream = upstream;
     this.#agent = new Agent({ ...tls, keepAlive: true });
     this.#token = token;
@@ -59,7 +59,8 @@ export class ApiProxy implements AsyncDisposable {
     config.loadFromFile(kubeconfig);
     const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
     const bytes = (data: string | undefined): Buffer => Buffer.from(data ?? '', 'base64');
-    const tls = { ca: bytes(cluster?.caData), cert: bytes(user?.certData), key: bytes(user?.keyData) };
+    const known = user?.certData === undefined ? {} : { cert: bytes(user.certData), key: bytes(user.keyData) };
+    const tls = { ca: bytes(cluster?.caData), ...known };
     const proxy = new ApiProxy(new URL(cluster?.server ?? ''), tls, user?.token ?? '');
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');

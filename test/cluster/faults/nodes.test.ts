@@ -54,9 +54,4 @@ describe('a node', () => {
     expect(seen).toEqual([]);
     await site.whole([...site.nodes, far]);
   });
-
-  // Waits for branch `nodelost`, whose controller takes the finalizer off when the Node object is gone.
-  it.todo(
-    'whose Node object is deleted while a device is Terminating: the object goes, and the device is an orphan should the node return',
-  );
 });
