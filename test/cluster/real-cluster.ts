@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeClient, KubeObject } from '../../src/kube/client.ts';
 import {
+  classResource,
   deviceResource,
+  deviceSetResource,
   eventResource,
   leaseResource,
   namespaceResource,
@@ -44,6 +46,9 @@ export async function ownCluster(bin: string, emulatedVersion: string | undefine
 /** Leaves nothing of what tests have made. */
 export async function empty({ client }: Cluster): Promise<void> {
   const isAny = (): boolean => true;
+  // First what would make others anew, or keep new ones out.
+  await deleteAll(client, deviceSetResource, isAny);
+  await deleteAll(client, classResource, isAny);
   await deleteAll(client, deviceResource, isAny);
   await deleteAll(client, nodeResource, isAny);
   await deleteAll(client, parentResource, isAny);
