@@ -19,6 +19,8 @@ export interface ControlPlaneInit {
   readonly emulatedVersion?: string;
   /** Controllers to run, such as "namespace-controller"; none if left out. */
   readonly controllers?: readonly string[];
+  /** What is to be there before they run: the garbage collector looks for new kinds every half a minute only. */
+  readonly prepare?: (kubeconfig: string) => Promise<void>;
   /** Further flags of kube-apiserver. */
   readonly apiServerFlags?: readonly string[];
   /** Milliseconds to wait for /readyz; default 120 000, for a loaded machine. */
@@ -110,6 +112,7 @@ export async function startControlPlane(init: ControlPlaneInit): Promise<Control
       await expectReady(kubeconfig);
     });
 
+    await init.prepare?.(kubeconfig);
     if (init.controllers !== undefined) {
       const [controllerPort] = await freePorts(1);
       const controllerArgs = [

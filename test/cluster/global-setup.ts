@@ -3,6 +3,7 @@ import type {} from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { buildControlPlane } from './binaries.ts';
 import { startControlPlane } from './control-plane.ts';
+import { installCrds } from './install-crds.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -22,6 +23,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const controlPlane = await startControlPlane({
     bin: binaries,
     controllers: ['namespace-controller', 'garbage-collector-controller'],
+    prepare: installCrds,
     ...(emulatedVersion !== undefined && { emulatedVersion }),
   });
   project.provide('binaries', binaries);

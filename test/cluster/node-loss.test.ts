@@ -74,8 +74,9 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   operator.thaw('agent');
+  const log = operator.log();
   await operator[Symbol.asyncDispose]();
-  expect(operator.log()).not.toMatch(/forbidden|Forbidden/);
+  expect(log).not.toMatch(/forbidden|Forbidden/);
 });
 
 it.each(['SIGKILL', 'SIGTERM'] as const)('calls a node lost whose agent ended by %s, until it is back', async (signal) => {
