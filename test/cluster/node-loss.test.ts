@@ -112,6 +112,7 @@ it('gives up a device out of service, and finds it again for the object that was
   await createDevice();
   await expect.poll(ready, patience).toBe('False NodeLost');
   operator.thaw('agent');
+  await run('taint', 'node', node, 'node.kubernetes.io/out-of-service-');
   await expect.poll(ready, patience).toBe('True Ready');
   const after = await device();
   expect(after.metadata.uid).not.toBe(before.metadata.uid);
