@@ -2,8 +2,8 @@ import { readdir, realpath } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type EmbeddedServer, startEmbedded } from '../manifests/embedded.ts';
-import { installCrds } from './install-crds.ts';
 import { commands, type Said, typeAll } from './kubectl-session.ts';
+import { sharedCluster } from './real-cluster.ts';
 
 /** kubectl on the PATH, and the versions that lie beside it under names such as kubectl.1.27. */
 async function kubectls(): Promise<string[]> {
@@ -19,7 +19,9 @@ async function kubectls(): Promise<string[]> {
 
 let embedded: EmbeddedServer;
 beforeAll(async () => {
-  await installCrds(inject('realKubeconfig'));
+  // Lists show what earlier files have left.
+  const emptied = await sharedCluster(inject('realKubeconfig'));
+  await emptied[Symbol.asyncDispose]();
   embedded = await startEmbedded();
 });
 afterAll(() => embedded.stop());
