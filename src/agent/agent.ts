@@ -19,7 +19,7 @@ import { DeviceController } from './device-controller.ts';
 import { createDeviceStore } from './device-store.ts';
 import { DeviceWriter } from './device-writer.ts';
 import { noMetrics, type AgentMetrics } from './metrics.ts';
-import { ensureLeaseNamespace, findClusterUID, findNode, keepNodeLease, type NodeIdentity } from './node.ts';
+import { ensureLeaseNamespace, findClusterUID, findNode, keepNodeLease, type NodeIdentity, type NodeLeaseOptions } from './node.ts';
 import { ParentPublisher } from './parents.ts';
 import { readPinSamples } from './pin-samples.ts';
 import { ProviderState } from './provider-state.ts';
@@ -115,7 +115,7 @@ async function reconcileNode(
   records: RecordStore,
   node: NodeIdentity,
   clusterUID: string,
-  identity: string,
+  agentLease: Pick<NodeLeaseOptions, 'identity' | 'durationSeconds'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { client, provider, nodeName, clock, random, log, dataDir } = options;
@@ -233,21 +233,7 @@ async function reconcileNode(
       ),
     ),
     ...((options.nodeLease ?? true)
-      ? [
-          keepNodeLease(
-            {
-              client,
-              clock,
-              log,
-              nodeName,
-              identity,
-              durationSeconds: options.leaseDuration ?? usualLeaseDuration,
-              node,
-              findNode: readNode,
-            },
-            signal,
-          ),
-        ]
+      ? [keepNodeLease({ client, clock, log, nodeName, ...agentLease, node, findNode: readNode }, signal)]
       : []),
   ]);
 }
@@ -270,14 +256,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     const node = await insist('find the Node', () => findNode(client, nodeName, registerNode, stop), options, stop);
     if (nodeLease && registerNode) await insist('make the namespace of Leases', () => ensureLeaseNamespace(client, stop), options, stop);
     const identity = await agentIdentity(dataDir, nodeName);
+    const agentLease = { identity, durationSeconds: options.leaseDuration ?? usualLeaseDuration };
     const lease = agentLeaseKey(nodeName);
-    if (nodeLease)
-      await becomeSoleAgent(
-        { client, clock: options.clock, log, lease, identity, nodeName, durationSeconds: options.leaseDuration ?? usualLeaseDuration },
-        stop,
-      );
+    if (nodeLease) await becomeSoleAgent({ client, clock: options.clock, log, lease, nodeName, ...agentLease }, stop);
     log.info({ node: nodeName, records: records.all().length }, 'agent starts');
-    await reconcileNode(options, records, node, clusterUID, identity, stop);
+    await reconcileNode(options, records, node, clusterUID, agentLease, stop);
   } catch (error) {
     if (!isAborted(signal)) throw error;
   } finally {

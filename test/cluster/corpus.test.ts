@@ -1,14 +1,9 @@
-import { beforeAll, expect, inject, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import type { Outcome } from '../manifests/outcome.ts';
 import { recordedFile, recordedText } from '../manifests/recorded.ts';
 import { describeCorpus } from '../manifests/suite.ts';
-import { installCrds } from './install-crds.ts';
 
 const outcomes = new Map<string, Outcome>();
-
-beforeAll(async () => {
-  await installCrds(inject('realKubeconfig'));
-});
 
 describeCorpus(
   'the real kube-apiserver',

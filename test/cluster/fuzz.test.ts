@@ -4,7 +4,6 @@ import { type EmbeddedServer, startEmbedded } from '../manifests/embedded.ts';
 import { brokenManifest } from '../manifests/mutations.ts';
 import { isObject, type Outcome } from '../manifests/outcome.ts';
 import { sendBroken } from '../manifests/send-broken.ts';
-import { installCrds } from './install-crds.ts';
 import { RawClient } from './raw-client.ts';
 
 let embedded: EmbeddedServer;
@@ -12,7 +11,6 @@ let ours: RawClient;
 let real: RawClient;
 
 beforeAll(async () => {
-  await installCrds(inject('realKubeconfig'));
   embedded = await startEmbedded();
   ours = await RawClient.fromKubeconfig(embedded.kubeconfig);
   real = await RawClient.fromKubeconfig(inject('realKubeconfig'));

@@ -29,7 +29,6 @@ export async function sharedCluster(kubeconfig: string): Promise<Cluster> {
   const dataDir = await mkdtemp(join(tmpdir(), 'real-cluster-'));
   const kubeconfigPath = join(dataDir, 'kubeconfig');
   await copyFile(kubeconfig, kubeconfigPath);
-  await installCrds(kubeconfig);
   const cluster = new Cluster({ kubeconfigPath, close: () => Promise.resolve() }, dataDir);
   await empty(cluster);
   return cluster;

@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { converse, recordingFile, recordingText } from '../requests/recording.ts';
 import { scenarios } from '../requests/scenarios.ts';
-import { installCrds } from './install-crds.ts';
-
-beforeAll(async () => {
-  await installCrds(inject('realKubeconfig'));
-});
 
 describe('the real kube-apiserver answers as recorded', () => {
   for (const scenario of scenarios) {

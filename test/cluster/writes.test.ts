@@ -6,7 +6,6 @@ import { type EmbeddedServer, startEmbedded } from '../manifests/embedded.ts';
 import { makeNamespace } from '../manifests/send.ts';
 import { device } from '../requests/scenario.ts';
 import { Session } from '../requests/session.ts';
-import { installCrds } from './install-crds.ts';
 import { RawClient } from './raw-client.ts';
 
 interface Write {
@@ -78,7 +77,6 @@ let ours: RawClient;
 let real: RawClient;
 
 beforeAll(async () => {
-  await installCrds(inject('realKubeconfig'));
   embedded = await startEmbedded();
   ours = await RawClient.fromKubeconfig(embedded.kubeconfig);
   real = await RawClient.fromKubeconfig(inject('realKubeconfig'));

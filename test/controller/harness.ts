@@ -4,6 +4,7 @@ import { agentLeaseLabel, defaultClassAnnotation } from '../../src/api/group.ts'
 import { mdevDeviceSchema, type MdevDevice } from '../../src/api/mdev-device.ts';
 import type { ParentDevice, ParentStatus } from '../../src/api/mdev-parent.ts';
 import { runController } from '../../src/controller/controller.ts';
+import type { Profile } from '../../src/emulator/profile.ts';
 import type { KubeObject, RequestObservation } from '../../src/kube/client.ts';
 import { HttpClient } from '../../src/kube/http-client.ts';
 import { agentLeaseKey } from '../../src/kube/lease.ts';
@@ -21,6 +22,7 @@ import { Store } from '../../src/kube/store.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
 import { waitFor } from '../agent/agent-node.ts';
 import type { Cluster } from '../agent/cluster.ts';
+import { TestNode } from '../agent/harness.ts';
 import { startCluster } from '../agent/start-cluster.ts';
 import { testLogger } from '../agent/test-logger.ts';
 
@@ -294,6 +296,37 @@ export class Bench implements AsyncDisposable {
     while (this.#controllers.length > 0) await this.stopController();
     await this.cluster[Symbol.asyncDispose]();
   }
+}
+
+/** An API server, a controller, and the agents of two nodes, `one` and `two`, of that profile. */
+export interface TwoNodes extends AsyncDisposable {
+  readonly bench: Bench;
+  readonly one: TestNode;
+  readonly two: TestNode;
+}
+
+export async function startTwoNodes(profile: Profile): Promise<TwoNodes> {
+  const bench = await Bench.start();
+  const one = await TestNode.boot(bench.cluster, 'one', profile);
+  const two = await TestNode.boot(bench.cluster, 'two', profile);
+  await one.start();
+  await two.start();
+  await bench.startController();
+  return {
+    bench,
+    one,
+    two,
+    async [Symbol.asyncDispose]() {
+      await bench.stopController();
+      await one[Symbol.asyncDispose]();
+      await two[Symbol.asyncDispose]();
+      await bench[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function isReady({ status }: MdevDevice): boolean {
+  return findCondition(status?.conditions, 'Ready')?.status === 'True';
 }
 
 /** The message of a device's condition. */

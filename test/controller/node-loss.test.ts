@@ -7,7 +7,7 @@ import { deviceResource, parentResource } from '../../src/kube/resource.ts';
 import { parseProfile } from '../../src/emulator/profile.ts';
 import { RunningClock } from '../support/running-clock.ts';
 import { TestNode, uuidsOf } from '../agent/harness.ts';
-import { Bench, messageOf } from './harness.ts';
+import { Bench, isReady, messageOf } from './harness.ts';
 
 const gvt = '0000:00:02.0';
 const small = { type: { id: 'small' } };
@@ -21,7 +21,6 @@ parents:
       - { id: small, name: small, memoryMiB: 128, resolution: 1024x768 }
 `);
 
-const isReady = ({ status }: MdevDevice): boolean => findCondition(status?.conditions, 'Ready')?.status === 'True';
 const isLost = ({ status }: MdevDevice): boolean => {
   const ready = findCondition(status?.conditions, 'Ready');
   return ready?.status === 'Unknown' && ready.reason === 'NodeLost';

@@ -6,9 +6,9 @@ import { parseProfile } from '../../src/emulator/profile.ts';
 import type { WatchEvent } from '../../src/kube/client.ts';
 import { deviceResource, deviceSetResource, nodeResource } from '../../src/kube/resource.ts';
 import { waitFor } from '../agent/agent-node.ts';
-import { TestNode, uuidsOf } from '../agent/harness.ts';
+import { type TestNode, uuidsOf } from '../agent/harness.ts';
 import { kubectl, kubectlOk } from '../support/kubectl.ts';
-import { Bench } from './harness.ts';
+import { type Bench, isReady, startTwoNodes, type TwoNodes } from './harness.ts';
 
 const patience = 15_000;
 const profile = parseProfile(`
@@ -17,10 +17,6 @@ parents:
     model: mtty
     ports: 6
 `);
-
-function isReady({ status }: MdevDevice): boolean {
-  return findCondition(status?.conditions, 'Ready')?.status === 'True';
-}
 
 /** The reasons of a set's conditions, Ready first, if they are of its last generation. */
 function reasonsOf(set: MdevDeviceSet): string | undefined {
@@ -34,24 +30,18 @@ function messageOf(set: MdevDeviceSet, type: string): string {
 }
 
 describe('a controller with sets', () => {
+  let nodes: TwoNodes;
   let bench: Bench;
   let one: TestNode;
   let two: TestNode;
 
   beforeEach(async () => {
-    bench = await Bench.start();
-    one = await TestNode.boot(bench.cluster, 'one', profile);
-    two = await TestNode.boot(bench.cluster, 'two', profile);
-    await one.start();
-    await two.start();
-    await bench.startController();
+    nodes = await startTwoNodes(profile);
+    ({ bench, one, two } = nodes);
   });
 
   afterEach(async () => {
-    await bench.stopController();
-    await one[Symbol.asyncDispose]();
-    await two[Symbol.asyncDispose]();
-    await bench[Symbol.asyncDispose]();
+    await nodes[Symbol.asyncDispose]();
   });
 
   const create = async (name: string, spec: object): Promise<void> => {

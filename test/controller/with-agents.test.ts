@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findCondition } from '../../src/api/condition.ts';
-import type { MdevDevice } from '../../src/api/mdev-device.ts';
 import { parentObjectName } from '../../src/api/parent-name.ts';
 import { parseProfile } from '../../src/emulator/profile.ts';
 import { countingClient } from '../agent/counting-client.ts';
-import { TestNode, uuidsOf } from '../agent/harness.ts';
-import { Bench } from './harness.ts';
+import { type TestNode, uuidsOf } from '../agent/harness.ts';
+import { type Bench, isReady, startTwoNodes, type TwoNodes } from './harness.ts';
 
 const gvt = '0000:00:02.0';
 const small = { type: { name: 'GVTg_V5_8' } };
@@ -25,29 +23,19 @@ parents:
       - { id: ${bigID}, name: GVTg_V5_2, memoryMiB: 512, resolution: 1920x1200 }
 `);
 
-function isReady({ status }: MdevDevice): boolean {
-  return findCondition(status?.conditions, 'Ready')?.status === 'True';
-}
-
 describe('controller and agents together', () => {
+  let nodes: TwoNodes;
   let bench: Bench;
   let one: TestNode;
   let two: TestNode;
 
   beforeEach(async () => {
-    bench = await Bench.start();
-    one = await TestNode.boot(bench.cluster, 'one', profile);
-    two = await TestNode.boot(bench.cluster, 'two', profile);
-    await one.start();
-    await two.start();
-    await bench.startController();
+    nodes = await startTwoNodes(profile);
+    ({ bench, one, two } = nodes);
   });
 
   afterEach(async () => {
-    await bench.stopController();
-    await one[Symbol.asyncDispose]();
-    await two[Symbol.asyncDispose]();
-    await bench[Symbol.asyncDispose]();
+    await nodes[Symbol.asyncDispose]();
   });
 
   it('make every device Ready that fits, fill one parent before the next, and place the rest as others go', async () => {

@@ -2,7 +2,6 @@
 import type { Api } from '../api.ts';
 import { scaleOf, specReplicas, withSpecReplicas } from '../custom/scale.ts';
 import { toObjectManagers, toScaleManagers } from '../fieldmanager/scale-managers.ts';
-import { trackUpdate } from '../fieldmanager/update.ts';
 import { childObject, type KubeObject } from '../object.ts';
 import type { WriteOptions } from '../request/options.ts';
 import { apiVersionOf, type Resource, type Scaled, viewObject } from '../resource.ts';
@@ -12,7 +11,7 @@ import { badRequest, internalError, unexplained } from '../status.ts';
 import { type Entry, serializeObject } from '../store/entry.ts';
 import { getObject } from './list.ts';
 import type { ObjectResult } from './result.ts';
-import { type Candidate, checkIdentity, storeUpdate, type Target } from './update.ts';
+import { type Candidate, checkIdentity, storeUpdate, type Target, track } from './update.ts';
 
 /** Stands for "not set" in a Scale that is to be patched: the smallest that its type can hold. */
 const unset = -(2 ** 31);
@@ -78,7 +77,7 @@ export async function storeCandidate(
   const live = viewObject(parent, entry);
   const parentTarget: Target = { ...target, resource: parent, subresource: '' };
   checkIdentity(parentTarget, live, candidate);
-  const scale = tracked(api, liveScale(scaled, resource, live), candidate, resource, options);
+  const scale = track(api, { resource, subresource: 'scale' }, liveScale(scaled, resource, live), candidate, options);
   const replicas = childObject(scale, 'spec')?.['replicas'] ?? 0;
   if (replicas === unset) throw badRequest(`the spec replicas field ${goQuote(paths.specReplicasPath)} cannot be empty`);
   const object = withSpecReplicas(live, paths, Number(replicas));
@@ -93,18 +92,4 @@ export async function storeCandidate(
   const written: Candidate = { object, warnings: candidate.warnings, managed: true, unconditional: true };
   const result = await storeUpdate(api, parentTarget, entry, written, options);
   return { ...result, resource, text: serializeObject(scaleOf(JSON.parse(result.text) as KubeObject, paths)) };
-}
-
-function tracked(api: Api, live: KubeObject, candidate: Candidate, resource: Resource, options: WriteOptions): KubeObject {
-  if (candidate.managed === true) return candidate.object;
-  return trackUpdate({
-    live,
-    updated: candidate.object,
-    manager: options.fieldManager,
-    schema: resource.schema,
-    subresource: 'scale',
-    hasStatus: false,
-    custom: true,
-    now: api.clock.now(),
-  });
 }

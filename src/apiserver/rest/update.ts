@@ -106,7 +106,13 @@ function settle(api: Api, target: Target, live: KubeObject, candidate: Candidate
 }
 
 /** Field managers see the object as the client meant it, before parts are put back that the write may not set. */
-function track(api: Api, target: Target, live: KubeObject, candidate: Candidate, options: WriteOptions): KubeObject {
+export function track(
+  api: Api,
+  target: Pick<Target, 'resource' | 'subresource'>,
+  live: KubeObject,
+  candidate: Candidate,
+  options: WriteOptions,
+): KubeObject {
   const { resource, subresource } = target;
   if (candidate.managed === true) return candidate.object;
   return trackUpdate({
