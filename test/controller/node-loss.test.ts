@@ -87,7 +87,8 @@ describe('when an agent is not heard, the controller', () => {
     await outwait(clock);
     // The agent lives; it sees what is said of its device and contradicts.
     await bench.device('a', (device) => isReady(device) && !isReleased(device));
-    const { writes } = bench;
+    // Finalizer, allocation, loss. A watch may show a write before the writer has its answer, and only then does it count.
+    await bench.written(3);
     await clock.advance(60_000);
     await bench.cluster.client.patch(
       deviceResource,
@@ -98,10 +99,11 @@ describe('when an agent is not heard, the controller', () => {
       AbortSignal.timeout(5_000),
     );
     await clock.advance(60_000);
-    expect(bench.writes).toBe(writes);
+    expect(bench.writes).toBe(3);
     await bench.renew('one');
     await bench.device('a', isReleased);
-    expect(bench.writes).toBe(writes + 1);
+    await bench.written(4);
+    expect(bench.writes).toBe(4);
   });
 
   it('says so each time that the node is lost, however often', async () => {
@@ -131,6 +133,7 @@ describe('when an agent is not heard, the controller', () => {
     await bench.create('c', small);
     await bench.refused('c', 'NodeLost');
     expect(isLost(await bench.device('a', () => true))).toBe(true);
+    await bench.written(writes + 2);
     expect(bench.writes).toBe(writes + 2);
     await bench.renew('one');
     await node.start();
