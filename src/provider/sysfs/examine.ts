@@ -112,6 +112,12 @@ async function vfio({ vfio: folder, sys }: SysfsLayout): Promise<Finding> {
       'vfio_iommu_type1 is not loaded',
       'load it, now and at boot (/etc/modules-load.d): without it no VMM can give a device its memory',
     );
+  // Opened, which takes nothing from anybody: of the group of a device that is being handed to a VM the same could not be said.
+  if ((await refusalOf(open(join(folder, 'vfio'), constants.O_RDWR).then((file) => file.close()))) === 'EPERM')
+    return problem(
+      'A device cgroup keeps this process from opening /dev/vfio/vfio: nor may it tell whether a device is in use, and none is removed',
+      'let its container or unit have VFIO devices (privileged, DeviceAllow=char-vfio)',
+    );
   return good('VFIO is loaded, and /dev/vfio/vfio is there');
 }
 

@@ -1,6 +1,6 @@
 /**
- * The rights that src/provider/sysfs/README.md names, each dropped: what the object then says. Three operators are started, since one takes
- * long; each lacks several that do not hide each other.
+ * The rights that src/provider/sysfs/README.md names, each dropped: what the object then says. Four operators are started, since one takes
+ * long; each lacks what the others' lack would hide.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -36,6 +36,14 @@ const nothing = [...asNobody(), 'without-netlink'];
 const contained = [
   ...['unshare', '--pid', '--fork', '--kill-child', '--mount', '--mount-proc', 'sh', '-c'],
   'mount -o remount,bind,ro /sys && mount -t tmpfs none /dev/vfio && exec "$@"',
+  'sh',
+];
+/** Root in a device cgroup that lets it have the devices which everybody has (null, the terminals), as a container's does. */
+const fenced = [
+  ...['sh', '-c'],
+  `cg=/run/devices; mkdir -p $cg && { test -d $cg/fenced || mount -t cgroup -o devices none $cg; } && mkdir -p $cg/fenced &&
+   echo a >$cg/fenced/devices.deny && for one in 'c 1:* rwm' 'c 5:* rwm' 'c 136:* rwm'; do echo "$one" >$cg/fenced/devices.allow || exit; done &&
+   echo $$ >$cg/fenced/cgroup.procs && exec "$@"`,
   'sh',
 ];
 
@@ -153,6 +161,14 @@ describe('an operator', () => {
     await says('second', 'Created').toMatch(/^False PermissionDenied The agent does not see the device's group in \/dev\/vfio.*ENOENT/);
     expect(existsSync(`${devices}/${uuid}`)).toBe(true);
   });
+
+  it('in a device cgroup without VFIO makes devices, and removes none, for it cannot tell whether one is in use', slow, async () => {
+    await start(fenced);
+    const uuid = uuidOf(await make('fenced', 'mtty-2'));
+    await operator.delete('fenced');
+    await says('fenced', 'Created').toMatch(/^False PermissionDenied The agent may not open the device's group .*DeviceAllow=char-vfio.*EPERM/);
+    expect(existsSync(`${devices}/${uuid}`)).toBe(true);
+  });
 });
 
 describe('doctor', () => {
@@ -185,6 +201,13 @@ describe('doctor', () => {
     expect(text).toMatch(/^problem There is no \/dev\/vfio\/vfio\.\n +-> let this process have the node's \/dev\/vfio/m);
     expect(text).toMatch(/^problem Who uses a device cannot be told: this is not the PID namespace .*\n +-> .*hostPID/m);
     expect(text).toContain('mdev-operator: 3 of these');
+    expect(status).toBe(2);
+  });
+
+  it('names a device cgroup that keeps VFIO away', async () => {
+    const { status, text } = await doctor(...fenced);
+    expect(text).toMatch(/^problem A device cgroup keeps this process from opening \/dev\/vfio\/vfio.*\n +-> .*DeviceAllow=char-vfio/m);
+    expect(text).toContain('mdev-operator: 1 of these');
     expect(status).toBe(2);
   });
 
