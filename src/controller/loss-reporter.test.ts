@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { turnUntil } from '../../test/support/turns.ts';
 import type { HttpClient } from '../kube/http-client.ts';
 import { collectingLog } from '../kube/testing/lines.ts';
 import { json, ScriptedServer, status } from '../kube/testing/scripted-server.ts';
@@ -61,8 +62,7 @@ describe('LossReporter', () => {
 
   /** Until so many answers have been taken in, and so many timers are left. */
   async function settled(count: number, timers: number): Promise<void> {
-    for (let index = 0; index < 5000 && (answers !== count || clock.pending !== timers); index++)
-      await new Promise((resolve) => setImmediate(resolve));
+    await turnUntil(() => answers === count && clock.pending === timers);
     expect([answers, clock.pending]).toEqual([count, timers]);
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { turnUntil } from '../../test/support/turns.ts';
 import type { HttpClient } from '../kube/http-client.ts';
 import { leaseSchema, type Lease } from '../kube/lease.ts';
 import { Store } from '../kube/store.ts';
@@ -76,7 +77,7 @@ describe('NodeWatch', () => {
 
   /** Lets an answer be taken in: only the timer for the next deadline is left. */
   async function answered(): Promise<void> {
-    for (let index = 0; index < 2000 && clock.pending !== 1; index++) await new Promise((resolve) => setImmediate(resolve));
+    await turnUntil(() => clock.pending === 1);
     expect(clock.pending).toBe(1);
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { turnUntil } from '../../test/support/turns.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
 import { EventRecorder, type EventTarget } from './events.ts';
 import type { HttpClient } from './http-client.ts';
@@ -27,7 +28,7 @@ describe('EventRecorder', () => {
 
   /** Resolves once the recorder has nothing to write. */
   async function written(met: () => boolean): Promise<void> {
-    for (let index = 0; index < 2000 && !met(); index++) await new Promise((resolve) => setImmediate(resolve));
+    await turnUntil(met);
     expect(met()).toBe(true);
   }
 

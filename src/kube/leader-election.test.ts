@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { turnUntil } from '../../test/support/turns.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
 import { LeaderElector, LeadershipLost } from './leader-election.ts';
 import { collectingLog } from './testing/lines.ts';
@@ -6,7 +7,7 @@ import { LeaseServer } from './testing/lease-server.ts';
 
 /** Lets requests over the loopback come and go; the clock stands still. */
 async function settle(met: () => boolean): Promise<void> {
-  for (let index = 0; index < 2000 && !met(); index++) await new Promise((resolve) => setImmediate(resolve));
+  await turnUntil(met);
 }
 
 const lease = { namespace: 'kube-system', name: 'leader' };

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { turnUntil } from '../../test/support/turns.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
 import type { HttpClient } from './http-client.ts';
 import { heartbeat } from './lease.ts';
@@ -11,12 +12,17 @@ describe('heartbeat', () => {
   let clock: ManualClock;
   let stop: AbortController;
   let beating: Promise<void>;
+  /** Requests that are over. */
+  let ended: number;
   const log = collectingLog();
 
   beforeEach(async () => {
     server = await new ScriptedServer().start();
     clock = new ManualClock();
-    client = server.client(clock);
+    ended = 0;
+    client = server.client(clock, () => {
+      ended += 1;
+    });
     stop = new AbortController();
     const lease = { namespace: 'kube-node-lease', name: 'n1' };
     beating = heartbeat(
@@ -32,10 +38,11 @@ describe('heartbeat', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  /** Lets an answer arrive: until the next beat is waited for, or the request is over. */
-  async function answered(): Promise<void> {
-    for (let index = 0; index < 2000 && clock.pending !== 1; index++) await new Promise((resolve) => setImmediate(resolve));
-    for (let index = 0; index < 50; index++) await new Promise((resolve) => setImmediate(resolve));
+  /** Until so many beats are over, and the next is waited for: the one timer that is left. */
+  async function over(beats: number): Promise<void> {
+    await turnUntil(() => ended === beats);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([ended, clock.pending]).toEqual([beats, 1]);
   }
 
   it('beats at its interval, also after a beat that failed, and stops when told to', async () => {
@@ -44,8 +51,7 @@ describe('heartbeat', () => {
       .next(status(500, 'InternalError', 'broken'))
       .next(json(200, {}));
     for (let beat = 1; beat <= 3; beat++) {
-      await server.arrived(beat);
-      await answered();
+      await over(beat);
       await clock.advance(10_000);
     }
     await server.arrived(4);
@@ -60,7 +66,7 @@ describe('heartbeat', () => {
   it('gives up a beat that has no answer when the next is due', async () => {
     await server.arrived(1);
     await clock.advance(10_000);
-    await answered();
+    await over(1);
     await clock.advance(10_000);
     await server.arrived(2);
   });

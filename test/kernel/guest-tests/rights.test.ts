@@ -166,7 +166,9 @@ describe('an operator', () => {
     await start(fenced);
     const uuid = uuidOf(await make('fenced', 'mtty-2'));
     await operator.delete('fenced');
-    await says('fenced', 'Created').toMatch(/^False PermissionDenied The agent may not open the device's group .*DeviceAllow=char-vfio.*EPERM/);
+    await says('fenced', 'Created').toMatch(
+      /^False PermissionDenied The agent may not open the device's group .*DeviceAllow=char-vfio.*EPERM/,
+    );
     expect(existsSync(`${devices}/${uuid}`)).toBe(true);
   });
 });
