@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { access, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errnoOf } from '../../lib/errno.ts';
 import { ProviderError, type ProviderStep } from '../contract.ts';
@@ -38,7 +38,7 @@ export const filesAtOnce: Files = {
   readText: (path) => unlessAbsent(async () => readFileSync(path, 'utf8').trim()),
   linkName: (path) => unlessAbsent(async () => basename(readlinkSync(path))),
   names: async (path) => (await unlessAbsent(async () => readdirSync(path))) ?? [],
-  exists: async (path) => existsSync(path),
+  exists: async (path) => (await unlessAbsent(async () => statSync(path, { throwIfNoEntry: false }))) !== undefined,
 };
 
 /** A file's text without the white space around it; undefined where there is none. */
@@ -61,8 +61,9 @@ export async function names(path: string): Promise<string[]> {
   return (await unlessAbsent(() => readdir(path))) ?? [];
 }
 
+/** By stat(2): a device node that a device cgroup keeps away is there, though access(2) refuses even that question. */
 export async function exists(path: string): Promise<boolean> {
-  return (await unlessAbsent(() => access(path).then(() => true))) ?? false;
+  return (await unlessAbsent(() => stat(path))) !== undefined;
 }
 
 /** The device number of a node, or of what a file descriptor's link in /proc leads to. */
