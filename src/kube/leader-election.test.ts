@@ -5,11 +5,6 @@ import { LeaderElector, LeadershipLost } from './leader-election.ts';
 import { collectingLog } from './testing/lines.ts';
 import { LeaseServer } from './testing/lease-server.ts';
 
-/** Lets requests over the loopback come and go; the clock stands still. */
-async function settle(met: () => boolean): Promise<void> {
-  await turnUntil(met);
-}
-
 const lease = { namespace: 'kube-system', name: 'leader' };
 
 describe('LeaderElector', () => {
@@ -67,12 +62,12 @@ describe('LeaderElector', () => {
 
   it('makes one of two the leader, and lets the other take over as soon as it steps down', async () => {
     const first = contend('one');
-    await settle(() => first.elector.leading);
+    await turnUntil(() => first.elector.leading);
     const second = contend('two');
     await turn(30);
     expect([first.elector.leading, second.elector.leading]).toEqual([true, false]);
     first.stop.abort(new Error('shutting down'));
-    await settle(() => server.holder === '');
+    await turnUntil(() => server.holder === '');
     await turn(4);
     expect([first.elector.leading, second.elector.leading]).toEqual([false, true]);
     expect(server.spec).toMatchObject({ holderIdentity: 'two', leaseTransitions: 1 });
@@ -92,7 +87,7 @@ describe('LeaderElector', () => {
 
   it('stops leading 10 s after its last renewal when the server is gone, before others may start', async () => {
     const leader = contend('one');
-    await settle(() => leader.elector.leading);
+    await turnUntil(() => leader.elector.leading);
     server.broken = true;
     await turn(8);
     expect(leader.elector.leading).toBe(true);
@@ -106,7 +101,7 @@ describe('LeaderElector', () => {
 
   it('may not act any more once the deadline has passed, though no timer has run yet', async () => {
     const leader = contend('one');
-    await settle(() => leader.elector.leading);
+    await turnUntil(() => leader.elector.leading);
     expect(leader.elector.mayAct()).toBe(true);
     clock.sleepThrough(10_000);
     expect([leader.elector.leading, leader.elector.mayAct()]).toEqual([true, false]);
@@ -114,7 +109,7 @@ describe('LeaderElector', () => {
 
   it('stops leading when it finds that somebody else holds the lease', async () => {
     const leader = contend('one');
-    await settle(() => leader.elector.leading);
+    await turnUntil(() => leader.elector.leading);
     server.put({ holderIdentity: 'thief', leaseDurationSeconds: 15, leaseTransitions: 9 });
     await turn(2);
     expect(leader.elector.leading).toBe(false);

@@ -7,6 +7,7 @@ import type { KubeClient, KubeObject } from '../../src/kube/client.ts';
 import { agentLeaseKey } from '../../src/kube/lease.ts';
 import { leaseResource, nodeResource, parentResource } from '../../src/kube/resource.ts';
 import { ManualClock } from '../../src/lib/manual-clock.ts';
+import { turnUntil } from '../support/turns.ts';
 import { waitFor } from './agent-node.ts';
 import type { Cluster } from './cluster.ts';
 import { countingClient } from './counting-client.ts';
@@ -133,8 +134,7 @@ describe('when its Node object is deleted', () => {
     /** Waits until a renewal is answered, for one that is not would be late by the clock, and begins the next. */
     async function beat(): Promise<void> {
       beats += 1;
-      do await new Promise((resolve) => setImmediate(resolve));
-      while (renewals < beats);
+      await turnUntil(() => renewals >= beats);
       await clock.advance(12_000);
     }
 

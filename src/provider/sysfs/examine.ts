@@ -57,7 +57,7 @@ async function writing(layout: SysfsLayout, [parent]: readonly string[]): Promis
   const [type] = await names(types);
   if (type === undefined) return problem(`Parent ${parent} has no types`, "look at the driver's messages in the kernel log");
   // Opened, as access(2) asks for the rights of the real user, whatever capabilities there are. Nothing is made by that.
-  const refused = await refusalOf(open(join(types, type, 'create'), constants.O_WRONLY).then((file) => file.close()));
+  const refused = await refusalToOpen(join(types, type, 'create'), constants.O_WRONLY);
   if (refused === undefined) return good('Devices may be created');
   if (refused === 'EROFS') return readOnly;
   return problem(
@@ -80,6 +80,10 @@ async function refusalOf(trying: Promise<unknown>): Promise<string | undefined> 
   } catch (error) {
     return errnoOf(error) ?? 'refused';
   }
+}
+
+function refusalToOpen(path: string, flags: number): Promise<string | undefined> {
+  return refusalOf(open(path, flags).then((file) => file.close()));
 }
 
 /** What a VMM needs of VFIO, and what removing needs: groups, whose opening tells whether a device is in use. */
@@ -113,7 +117,7 @@ async function vfio({ vfio: folder, sys }: SysfsLayout): Promise<Finding> {
       'load it, now and at boot (/etc/modules-load.d): without it no VMM can give a device its memory',
     );
   // Opened, which takes nothing from anybody: of the group of a device that is being handed to a VM the same could not be said.
-  if ((await refusalOf(open(join(folder, 'vfio'), constants.O_RDWR).then((file) => file.close()))) === 'EPERM')
+  if ((await refusalToOpen(join(folder, 'vfio'), constants.O_RDWR)) === 'EPERM')
     return problem(
       'A device cgroup keeps this process from opening /dev/vfio/vfio: nor may it tell whether a device is in use, and none is removed',
       'let its container or unit have VFIO devices (privileged, DeviceAllow=char-vfio)',
