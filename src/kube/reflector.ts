@@ -137,7 +137,7 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
    */
   async #wentBack(resourceVersion: string, signal: AbortSignal): Promise<boolean> {
     const { client, resource, selection, log } = this.#options;
-    const page = await client.list(resource, { ...selection, limit: 1 }, signal);
+    const page = await client.list(resource, oneName(resource, selection), signal);
     const back = isEarlier(page.resourceVersion, resourceVersion);
     const fields = { resource: resource.plural, ours: resourceVersion, servers: page.resourceVersion };
     if (back) log.warn(fields, 'the API server went back in time, listing again');
@@ -256,6 +256,14 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
   #heard(): void {
     this.#lastContact = this.#options.clock.monotonic();
   }
+}
+
+/**
+ * What a server can list without going through all objects, and with its version of now: one name. By a selector of other fields it would
+ * look at each, and it would be asked so by every agent just when it has too much to do.
+ */
+function oneName({ namespaced }: ResourceRef, selection: Selection | undefined): Selection {
+  return { ...(namespaced && { namespace: selection?.namespace ?? 'default' }), fieldSelector: 'metadata.name=none' };
 }
 
 /** By the numbers that resource versions are; false where one is no number. */
