@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { runAgent } from '../agent/agent.ts';
 import { runAll } from '../kube/run-all.ts';
 import { connectCluster } from './cluster.ts';
@@ -14,13 +15,11 @@ import { packageVersion } from './version.ts';
 /** Runs an agent as its flags say, until the context's signal aborts. */
 export async function runAgentCommand(
   context: CliContext,
-  options: Options<
-    'kubeconfig' | 'nodeName' | 'dataDir' | 'provider' | 'emulator' | 'adoptNamespace' | 'leaseDuration' | 'metricsListen' | 'logLevel'
-  >,
+  options: Options<'kubeconfig' | 'nodeName' | 'dataDir' | 'provider' | 'emulator' | 'adoptNamespace' | 'leaseDuration' | 'metricsListen'>,
+  log: Logger,
 ): Promise<void> {
-  const log = context.logger(options.logLevel ?? 'info');
   const dataDir = dataDirPaths(options.dataDir).agent;
-  const health = processHealth(await packageVersion(context), context.clock);
+  const health = processHealth(await packageVersion(context), context);
   const started = health.readiness.waitFor('agent');
   const telemetry = agentTelemetry(health, context.clock, log);
   await using provider = disposable(openProvider(context, options.provider, options.emulator, log));
@@ -48,7 +47,7 @@ export async function runAgentCommand(
           },
           stop,
         ),
-      (stop) => health.watchCrds(client.value, log, stop),
+      (stop) => health.run(client.value, log, stop),
     ],
     context.signal,
   );

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Logger } from 'pino';
 import { runController } from '../controller/controller.ts';
 import { runAll } from '../kube/run-all.ts';
 import { connectCluster } from './cluster.ts';
@@ -14,10 +15,10 @@ import { packageVersion } from './version.ts';
 /** Runs a controller as its flags say, until the context's signal aborts. One that waits for the Lease is ready, too. */
 export async function runControllerCommand(
   context: CliContext,
-  options: Options<'kubeconfig' | 'adoptNamespace' | 'metricsListen' | 'logLevel'>,
+  options: Options<'kubeconfig' | 'adoptNamespace' | 'metricsListen'>,
+  log: Logger,
 ): Promise<void> {
-  const log = context.logger(options.logLevel ?? 'info');
-  const health = processHealth(await packageVersion(context), context.clock);
+  const health = processHealth(await packageVersion(context), context);
   await using client = disposable(connectCluster(context, options.kubeconfig, 'controller', health.onRequest));
   const hooks = controllerTelemetry(health);
   await serveHealth(options.metricsListen, health.metrics, health.readiness, context.signal);
@@ -38,7 +39,7 @@ export async function runControllerCommand(
           },
           stop,
         ),
-      (stop) => health.watchCrds(client.value, log, stop),
+      (stop) => health.run(client.value, log, stop),
     ],
     context.signal,
   );

@@ -9,6 +9,7 @@ import { Readiness } from './health/readiness.ts';
 import { serveHealth } from './health/serve.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { emulatorPidFile } from './emulator-pid.ts';
+import { runRole } from './run-role.ts';
 import { makeRunDir, runDirPath } from './run-dir.ts';
 import { packageVersion } from './version.ts';
 import { checkSocketPath } from './socket-path.ts';
@@ -38,15 +39,15 @@ export function addEmulatorCommand(program: Command, context: CliContext): void 
       ready.resolve(undefined);
     };
     await serveHealth(metricsListen, createMetrics(await packageVersion(context)), readiness, context.signal);
-    const running = runEmulator(
-      { socketPath: socket, profileText, runDir, clock: context.clock, log: context.logger(logLevel ?? 'info'), onReady },
-      context.signal,
-    );
-    await Promise.race([ready.promise, running]);
-    await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
-    context.notifyReady('ready');
-    await running;
-    await rm(pidFile, { force: true });
+    const log = context.logger(logLevel ?? 'info');
+    await runRole(context, log, 'emulator', async () => {
+      const running = runEmulator({ socketPath: socket, profileText, runDir, clock: context.clock, log, onReady }, context.signal);
+      await Promise.race([ready.promise, running]);
+      await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
+      context.notifyReady('ready');
+      await running;
+      await rm(pidFile, { force: true });
+    });
   });
 }
 

@@ -35,7 +35,7 @@ export async function runStandalone({ context, options, paths, manifests, log }:
   const { clock } = context;
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
-  const health = processHealth(await packageVersion(context), clock);
+  const health = processHealth(await packageVersion(context), context);
   const { readiness } = health;
   const apiServerStarted = readiness.waitFor('api-server');
   const emulatorStarted = readiness.waitFor('emulator');
@@ -105,7 +105,7 @@ export async function runStandalone({ context, options, paths, manifests, log }:
     },
     signal,
   );
-  const running = Promise.all([part(controller), part(agent), part(server.run(signal))]);
+  const running = Promise.all([part(controller), part(agent), part(server.run(signal)), health.run(client, log, signal)]);
   await Promise.race([synced.promise, running]);
   if (!signal.aborted) {
     await server.writeKubeconfig(paths.kubeconfig);

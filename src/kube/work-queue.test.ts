@@ -182,7 +182,7 @@ describe('WorkQueue', () => {
       await clock.advance(500);
       if (key === 'b') throw new Error('no');
     }, stop.signal);
-    await settle();
+    while (!queue.idle) await settle();
     expect(told).toEqual([
       ['depth', 1],
       ['started', 1.5],

@@ -28,11 +28,15 @@ const ours = new Set([classResource, deviceResource, deviceSetResource, parentRe
  */
 export class CrdCheck {
   #reason: string | undefined;
+  /** Whether a watch of ours has begun since the CRDs were last looked at. */
+  #begun = false;
   #wake: (() => void) | undefined;
 
   /** A request has ended: if it shows that a watch of ours begins, the CRDs may be others. */
   saw({ verb, resource }: RequestObservation): void {
-    if (verb === 'watch' && ours.has(resource)) this.#wake?.();
+    if (verb !== 'watch' || !ours.has(resource)) return;
+    this.#begun = true;
+    this.#wake?.();
   }
 
   /** What is missing; undefined when nothing is, or is not known yet: then no watch is synced either. */
@@ -43,6 +47,7 @@ export class CrdCheck {
   /** Looks, until `signal` is aborted. */
   async run({ reader, clock, log }: CrdCheckOptions, signal: AbortSignal): Promise<void> {
     for (;;) {
+      this.#begun = false;
       const settled = await this.#look(reader, log, signal);
       if (!(await pause(clock, settled ? restBetween : retryAfter, signal))) return;
       if (settled) await this.#woken(signal);
@@ -70,6 +75,7 @@ export class CrdCheck {
   }
 
   async #woken(signal: AbortSignal): Promise<void> {
+    if (this.#begun) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
       if (signal.aborted) resolve();

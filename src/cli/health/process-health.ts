@@ -2,11 +2,12 @@ import type { RequestObservation } from '../../kube/client.ts';
 import type { HttpClient } from '../../kube/http-client.ts';
 import type { Log } from '../../kube/log.ts';
 import type { KubeTelemetry } from '../../kube/telemetry.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { createMetrics, type Metrics } from '../../metrics/metrics.ts';
+import type { CliContext } from '../context.ts';
 import { CrdCheck } from './crd-check.ts';
 import { Readiness } from './readiness.ts';
 import { RequestCheck } from './request-check.ts';
+import { tellReadiness } from './tell-readiness.ts';
 import { WatchCheck } from './watch-check.ts';
 
 /** What a process that lives on an API server shows of itself: metrics and readiness, fed from the same places. */
@@ -15,12 +16,12 @@ export interface ProcessHealth {
   readonly readiness: Readiness;
   readonly telemetry: KubeTelemetry;
   readonly onRequest: (observation: RequestObservation) => void;
-  /** Looks after the CRDs until `signal` is aborted. */
-  readonly watchCrds: (reader: HttpClient, log: Log, signal: AbortSignal) => Promise<void>;
+  /** Looks after the CRDs, and tells in the log when the process has become ready again, until `signal` is aborted. */
+  readonly run: (reader: HttpClient, log: Log, signal: AbortSignal) => Promise<void>;
 }
 
 /** @param version of this program */
-export function processHealth(version: string, clock: Clock): ProcessHealth {
+export function processHealth(version: string, { clock, repeats }: Pick<CliContext, 'clock' | 'repeats'>): ProcessHealth {
   const metrics = createMetrics(version);
   const readiness = new Readiness();
   const requests = new RequestCheck();
@@ -43,6 +44,8 @@ export function processHealth(version: string, clock: Clock): ProcessHealth {
       requests.saw(observation);
       crds.saw(observation);
     },
-    watchCrds: (reader, log, signal) => crds.run({ reader, clock, log }, signal),
+    run: async (reader, log, signal) => {
+      await Promise.all([crds.run({ reader, clock, log }, signal), tellReadiness({ readiness, repeats, clock, log }, signal)]);
+    },
   };
 }
