@@ -29,7 +29,7 @@ const longest = 1000;
 function messages(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error, depth = 0; at !== undefined && depth < deepest; depth += 1) {
-    const text = (at instanceof Error ? at.message : String(at)).replaceAll(/\s*\n\s*/g, '; ');
+    const text = (at instanceof Error ? at.message : typeof at === 'string' ? at : JSON.stringify(at)).replaceAll(/\s*\n\s*/g, '; ');
     if (!parts.some((part) => part.includes(text))) parts.push(text);
     at = at instanceof Error ? at.cause : undefined;
   }
