@@ -29,6 +29,8 @@ export interface PlumbingMetrics {
   queue(name: string): QueueMetrics;
   /** Work that waits in no queue of its own has ended after so many seconds. */
   reconciled(queue: string, seconds: number, failed: boolean): void;
+  /** A list or watch of a resource begins; it is counted from zero. */
+  watchBegun(resource: string): void;
   watchFailed(resource: string): void;
   /** Where watches are read, at each scrape. */
   watchesFrom(read: () => readonly WatchSample[]): void;
@@ -134,6 +136,7 @@ export function createPlumbingMetrics(registry: Registry): PlumbingMetrics {
         },
       };
     },
+    watchBegun: (resource) => watchFailures.inc({ resource }, 0),
     watchFailed: (resource) => watchFailures.inc({ resource }),
     watchesFrom(read) {
       readWatches = read;

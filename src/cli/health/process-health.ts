@@ -36,7 +36,10 @@ export function processHealth(version: string, { clock, repeats }: Pick<CliConte
     readiness,
     telemetry: {
       queue: (name) => metrics.queue(name),
-      watch: (health) => watches.begin(health),
+      watch: (health) => {
+        metrics.watchBegun(health().resource);
+        return watches.begin(health);
+      },
       watchFailed: (resource) => metrics.watchFailed(resource),
     },
     onRequest(observation) {
