@@ -33,7 +33,7 @@ export class RoleProcess implements AsyncDisposable {
   /** @param through a program with arguments that gets the role's command as more of them, and does it */
   static async start(role: string, args: readonly string[], through: readonly string[] = []): Promise<RoleProcess> {
     const port = await freePort();
-    const [program = '', ...rest] = [...through, ...operatorCommand(), role, ...args, '--metrics-listen', `127.0.0.1:${port}`];
+    const [program, ...rest] = [...through, ...operatorCommand(), role, ...args, '--metrics-listen', `127.0.0.1:${port}`];
     return new RoleProcess(spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] }), port);
   }
 

@@ -7,6 +7,7 @@ import type { Log } from '../../kube/log.ts';
 import { classResource, deviceResource, deviceSetResource, parentResource } from '../../kube/resource.ts';
 import { readServedSchemas, type OpenapiReader } from '../../kube/served-schemas.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { OldCrdsError, sentence } from './explain.ts';
 
 export interface CrdCheckOptions {
   readonly reader: OpenapiReader;
@@ -17,9 +18,6 @@ export interface CrdCheckOptions {
 /** How often is looked while something is missing or could not be read, and how often at most while all is well, ms. */
 const retryAfter = 5_000;
 const restBetween = 60_000;
-/** How many of what is missing are named. */
-const named = 3;
-
 const ours = new Set([classResource, deviceResource, deviceSetResource, parentResource].map(({ plural }) => plural));
 
 /**
@@ -27,7 +25,7 @@ const ours = new Set([classResource, deviceResource, deviceSetResource, parentRe
  * while all is well, when a watch of ours begins again: an API server ends watches when a CRD is changed. An idle process asks nothing.
  */
 export class CrdCheck {
-  #reason: string | undefined;
+  #error: OldCrdsError | undefined;
   /** Whether a watch of ours has begun since the CRDs were last looked at. */
   #begun = false;
   #wake: (() => void) | undefined;
@@ -41,7 +39,7 @@ export class CrdCheck {
 
   /** What is missing; undefined when nothing is, or is not known yet: then no watch is synced either. */
   reason(): string | undefined {
-    return this.#reason;
+    return this.#error && sentence(this.#error);
   }
 
   /** Looks, until `signal` is aborted. */
@@ -58,12 +56,9 @@ export class CrdCheck {
   async #look(reader: OpenapiReader, log: Log, signal: AbortSignal): Promise<boolean> {
     try {
       const missing = missingFields(await readServedSchemas(reader, group, version, signal));
-      const before = this.#reason;
-      this.#reason = missing.length === 0 ? undefined : oldCrds(missing);
-      if (this.#reason !== before) {
-        if (this.#reason === undefined) log.info({}, 'the CRDs are of this version now');
-        else log.error({ fault: 'OldCrds', missing: missing.slice(0, named) }, this.#reason);
-      }
+      const before = this.#error;
+      this.#error = missing.length === 0 ? undefined : new OldCrdsError(missing);
+      if (this.#error !== undefined && this.#error.message !== before?.message) log.error({ err: this.#error }, 'the CRDs do not suffice');
       return missing.length === 0;
     } catch (error) {
       if (signal.aborted) return true;
@@ -83,9 +78,4 @@ export class CrdCheck {
     });
     this.#wake = undefined;
   }
-}
-
-function oldCrds(missing: readonly string[]): string {
-  const more = missing.length > named ? ` and ${missing.length - named} more` : '';
-  return `the CRDs are missing or older than this program: the API server has no ${missing.slice(0, named).join(', ')}${more}. Apply those of this version (kubectl apply -f crds/).`;
 }

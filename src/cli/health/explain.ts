@@ -7,10 +7,25 @@ import { ProviderError } from '../../provider/contract.ts';
 export interface Fault {
   /** One word for programs. */
   readonly fault:
-    'TokenRefused' | 'Forbidden' | 'ResourceMissing' | 'OldCrds' | 'ApiServerUnreachable' | 'ProviderUnreachable' | 'RecordFolder';
+    'TokenRefused' | 'Forbidden' | 'Crds' | 'ApiServerUnreachable' | 'ProviderUnreachable' | 'RecordFolder';
   /** What a person can do about it. */
   readonly advice: string;
 }
+
+/** The API server serves no CRDs of this version. */
+export class OldCrdsError extends Error {
+  readonly advice = 'Apply the CRDs of this version (kubectl apply -f crds/).';
+
+  /** @param missing kinds, or fields of kinds */
+  constructor(missing: readonly string[]) {
+    const more = missing.length > named ? ` and ${missing.length - named} more` : '';
+    super(`The CRDs are missing or older than this program: the API server has no ${missing.slice(0, named).join(', ')}${more}`);
+    this.name = 'OldCrdsError';
+  }
+}
+
+/** How many of what is missing are named. */
+const named = 3;
 
 /** Whether an API server says that it does not serve a resource at all: it says the same word of an object that is not there. */
 export function isUnknownResource(error: ApiError): boolean {
@@ -38,15 +53,16 @@ export function explain(error: unknown): Fault | undefined {
   if (error instanceof ApiError) {
     if (error.code === 401) return tokenRefused;
     if (error.code === 400 && error.message.includes('field label not supported'))
-      return { fault: 'OldCrds', advice: 'The CRDs are older than this program: apply those of this version (kubectl apply -f crds/).' };
+      return { fault: 'Crds', advice: 'The CRDs are older than this program: apply those of this version (kubectl apply -f crds/).' };
     if (isUnknownResource(error))
       return {
-        fault: 'ResourceMissing',
+        fault: 'Crds',
         advice: `The API server does not know the resource: install the CRDs of ${group} (kubectl apply -f crds/).`,
       };
     if (isMissingRight(error)) return { fault: 'Forbidden', advice: 'A right is missing: apply deploy/base/rbac.yaml of this version.' };
     return undefined;
   }
+  if (error instanceof OldCrdsError) return { fault: 'Crds', advice: error.advice };
   if (error instanceof ConnectionError) {
     if (isUnreadableFile(error.cause)) return tokenRefused;
     return {
