@@ -270,7 +270,6 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     const metrics = options.metrics ?? noMetrics;
     const folder = new RecordWatch((error) => {
       if (error !== undefined) log.error({ err: error }, 'ownership records cannot be written');
-      else log.info({}, 'ownership records can be written again');
       metrics.recordFolder(error);
     });
     const records = await insist('read the ownership records', () => loadRecords(dataDir, log, folder), options, stop);

@@ -31,7 +31,7 @@ export function agentTelemetry({ metrics, readiness }: ProcessHealth, clock: Clo
         {
           called(operation, error, seconds) {
             node.providerOperation(operation, errnoLabel(error), seconds);
-            kernel.called(error);
+            if (kernel.called(error)) log.warn({ err: error }, 'the kernel cannot be reached');
           },
         },
         () => clock.monotonic(),

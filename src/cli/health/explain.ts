@@ -6,8 +6,7 @@ import { ProviderError } from '../../provider/contract.ts';
 /** A fault of what this program stands on, not of one object: the same however many objects it holds up. */
 export interface Fault {
   /** One word for programs. */
-  readonly fault:
-    'TokenRefused' | 'Forbidden' | 'Crds' | 'ApiServerUnreachable' | 'ProviderUnreachable' | 'RecordFolder';
+  readonly fault: 'TokenRefused' | 'Forbidden' | 'Crds' | 'ApiServerUnreachable' | 'ProviderUnreachable' | 'RecordFolder';
   /** What a person can do about it. */
   readonly advice: string;
 }

@@ -5,9 +5,11 @@ import { sentence } from './explain.ts';
 export class ProviderCheck {
   #unreachable: ProviderError | undefined;
 
-  /** A call has ended: it succeeded, or the kernel refused it, or it did not reach the kernel. */
-  called(error: ProviderError | undefined): void {
+  /** A call has ended: it succeeded, or the kernel refused it, or it did not reach the kernel. True if only now it turns out to be unreachable. */
+  called(error: ProviderError | undefined): boolean {
+    const before = this.#unreachable;
     this.#unreachable = error?.step === 'connect' ? error : undefined;
+    return before === undefined && this.#unreachable !== undefined;
   }
 
   reason(): string | undefined {

@@ -57,5 +57,8 @@ describe('telling in the log whether a process is ready', () => {
     await clock.advance(2_000);
     expect(lines.map(([message]) => message)).toEqual(['ready again']);
     expect(repeats.admit('warn', 'cannot follow', { err })).toBeDefined();
+    // Over before it was looked at: its end is told all the same.
+    await clock.advance(1_000);
+    expect(lines.map(([message]) => message)).toEqual(['ready again', 'ready again']);
   });
 });

@@ -25,7 +25,8 @@ export async function tellReadiness({ readiness, repeats, clock, log }: TellOpti
     const [first, ...more] = readiness.unready();
     const now = clock.monotonic();
     if (first === undefined) {
-      if (since !== undefined && (told || repeats.faultTold)) log.info({ seconds: Math.round((now - since) / 1000) }, 'ready again');
+      // A fault may have come and gone between two looks.
+      if (told || repeats.faultTold) log.info({ seconds: Math.round((now - (since ?? now)) / 1000) }, 'ready again');
       since = undefined;
       told = false;
       repeats.forgetFaults();
