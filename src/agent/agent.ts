@@ -213,6 +213,9 @@ async function reconcileNode(
       publisher.onObject(key);
       controller.onEased('');
     },
+    onState: (phase) => {
+      if (phase === 'Listing') publisher.onListing();
+    },
     clock,
     random,
     log,

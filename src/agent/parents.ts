@@ -94,6 +94,12 @@ export class ParentPublisher {
     for (const name of names) this.notify(name);
   }
 
+  /** All objects are listed anew: what was written here stands no more for what the server has. */
+  onListing(): void {
+    this.#written.forgetAll();
+    this.notifyAll();
+  }
+
   /** The watch has brought the MdevParent object of this name. */
   onObject(key: string): void {
     const { parents, state } = this.#options;

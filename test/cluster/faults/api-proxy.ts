@@ -26,6 +26,7 @@ export interface Passing {
  * - `cut`: nothing of it arrives;
  * - `lose`: it is carried out, and its answer is lost;
  * - `delay`: it is carried out, and answered so much later;
+ * - `hold`: it is sent on only then;
  * - `refuse`: the proxy answers in the server's place;
  * - `shorten`: so many bytes of the answer arrive, then the connection breaks.
  */
@@ -33,6 +34,7 @@ export type Fate =
   | { readonly kind: 'cut' }
   | { readonly kind: 'lose' }
   | { readonly kind: 'delay'; readonly ms: number }
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   | { readonly kind: 'refuse'; readonly code: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'shorten'; readonly bytes: number };
 
@@ -40,6 +42,8 @@ export class ApiProxy implements AsyncDisposable {
   /** Decides; undefined lets a request pass. May be set at any time. */
   fate: (passing: Passing) => Fate | undefined = () => undefined;
   readonly passed: (Passing & { readonly at: number })[] = [];
+  /** How often the server has said that what somebody goes on from is too old: 410, as the answer or as the event of a watch. */
+  expired = 0;
   readonly #server: Server;
   readonly #upstream: URL;
   readonly #agent: Agent;
@@ -114,7 +118,8 @@ export class ApiProxy implements AsyncDisposable {
       outgoing.writeHead(fate.code, { 'content-type': 'application/json', ...fate.headers }).end(JSON.stringify(status));
       return;
     }
-    this.#forward(incoming, outgoing, fate);
+    if (fate?.kind === 'hold') void fate.until.then(() => this.#forward(incoming, outgoing, fate));
+    else this.#forward(incoming, outgoing, fate);
   }
 
   #forward(incoming: IncomingMessage, outgoing: ServerResponse, fate: Fate | undefined): void {
@@ -125,7 +130,9 @@ export class ApiProxy implements AsyncDisposable {
         answer.resume().on('end', () => outgoing.destroy());
         return;
       }
+      if (answer.statusCode === 410) this.expired += 1;
       const begin = (): void => {
+        if (path?.includes('watch=true')) answer.on('data', (chunk: Buffer) => (this.expired += chunk.includes('"code":410') ? 1 : 0));
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers).flushHeaders();
         if (fate?.kind === 'shorten') shorten(answer, outgoing, fate.bytes);
         else answer.pipe(outgoing);

@@ -1,25 +1,22 @@
-/** The API server or its data go away, or back in time, while agents and controller run. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { Cluster } from '../../agent/cluster.ts';
-import { foreignUUID } from '../../agent/profiles.ts';
-import { startControlPlane, type ControlPlane } from '../control-plane.ts';
-import { uuidsOf } from '../../agent/harness.ts';
-import { installCrds } from '../install-crds.ts';
+/** The API server goes away or is paused, or loses its data, while agents and controller run. */
+import { rm } from 'node:fs/promises';
+import { KubeConfig } from '@kubernetes/client-node';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { HttpClient } from '../../../src/kube/http-client.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import type { Cluster } from '../../agent/cluster.ts';
+import type { ControlPlane } from '../control-plane.ts';
 import { empty } from '../real-cluster.ts';
+import { Contender } from './contender.ts';
 import { comingsAndGoings, FaultSite } from './fault-site.ts';
+import { replaceData, startAgain, startOwnControlPlane } from './own-control-plane.ts';
 
 let controlPlane: ControlPlane;
 let cluster: Cluster;
 let tries = 0;
 
 beforeAll(async () => {
-  controlPlane = await startControlPlane({ bin: inject('binaries') });
-  await installCrds(controlPlane.kubeconfig);
-  const kubeconfigPath = controlPlane.kubeconfig;
-  cluster = new Cluster({ kubeconfigPath, close: () => controlPlane.stop() }, await mkdtemp(join(tmpdir(), 'faults-')));
+  ({ controlPlane, cluster } = await startOwnControlPlane());
 });
 afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
@@ -30,14 +27,6 @@ beforeEach(async () => {
 });
 
 const names = (count: number, prefix = 'd'): string[] => Array.from({ length: count }, (_, index) => `${prefix}${index}-${tries}`);
-
-async function replaceData(replace: () => Promise<void>): Promise<void> {
-  await controlPlane.apiServer.kill();
-  await controlPlane.etcd.kill();
-  await replace();
-  await controlPlane.etcd.start();
-  await controlPlane.apiServer.start();
-}
 
 describe('when the API server', () => {
   it('is killed and comes back, what was applied is made once, what was deleted goes once, and repairs go on meanwhile', async () => {
@@ -53,7 +42,7 @@ describe('when the API server', () => {
     await expect
       .poll(() => seen, { timeout: 10_000 })
       .toEqual(['remove', 'add'].map((action) => `${action} ${device?.status?.uuid ?? ''}`));
-    await controlPlane.apiServer.start();
+    await startAgain(controlPlane);
     const second = names(4, 'e');
     await site.create(second);
     await site.bench.delete(first[1] ?? '');
@@ -70,10 +59,8 @@ describe('when the API server', () => {
     await site.create(all);
     const before = await site.ready(all);
     const seen = comingsAndGoings(node);
-    await replaceData(() => rm(controlPlane.etcdData, { recursive: true }));
-    await installCrds(controlPlane.kubeconfig);
-    const reported = await node.parent('mtty', ({ status }) => status?.devices?.length === 4);
-    expect(reported.status?.devices?.filter(({ orphaned }) => orphaned === true)).toHaveLength(3);
+    await replaceData(controlPlane, () => rm(controlPlane.etcdData, { recursive: true }));
+    await node.parent('mtty', ({ status }) => status?.devices?.filter(({ orphaned }) => orphaned === true).length === 3);
     await site.whole();
     await site.create(all);
     const after = await site.ready(all);
@@ -82,31 +69,56 @@ describe('when the API server', () => {
     await site.whole();
   });
 
-  it('was restored from an earlier snapshot, what it no longer knows stays as an orphan, and what it knows again is made again', async () => {
-    await using site = await FaultSite.start(cluster, [`restored-${tries}`]);
+  it('is paused for longer than agents wait, and then does what they have given up, all is made once and repairs go on meanwhile', async () => {
+    const config = new KubeConfig();
+    config.loadFromFile(cluster.kubeconfig);
+    let givenUp = 0;
+    const onRequest = ({ code }: { code: number }): void => void (givenUp += code === 0 ? 1 : 0);
+    const client = new HttpClient({ config, clock: systemClock, userAgent: 'agent', requestTimeout: 500, onRequest });
+    await using site = await FaultSite.start(cluster, [`paused-${tries}`], { agentClient: client });
     const [node] = site.nodes;
     if (node === undefined) throw new Error('there is no node');
-    const [kept = '', deleted = ''] = names(2);
-    await site.create([kept, deleted]);
-    const before = await site.ready([kept, deleted]);
-    const snapshot = `${controlPlane.etcdData}-snapshot`;
-    await replaceData(async () => {
-      await rm(snapshot, { recursive: true, force: true });
-      await cp(controlPlane.etcdData, snapshot, { recursive: true });
-    });
-    const [late = ''] = names(1, 'late');
-    await site.create([late]);
-    const [orphan] = await site.ready([late]);
-    await site.bench.delete(deleted);
-    await site.bench.gone(deleted);
-    await replaceData(async () => {
-      await rm(controlPlane.etcdData, { recursive: true });
-      await cp(snapshot, controlPlane.etcdData, { recursive: true });
-    });
-    await node.parent('mtty', ({ status }) => status?.devices?.find(({ uuid }) => uuid === orphan?.status?.uuid)?.orphaned === true);
-    await site.ready([kept, deleted]);
+    const first = names(4);
+    await site.create(first);
+    const [device] = await site.ready(first);
+    const second = names(4, 'e');
+    await site.create(second);
+    controlPlane.apiServer.freeze();
+    try {
+      const seen = comingsAndGoings(node);
+      await node.host.removeByHand(device?.status?.uuid ?? '');
+      await expect.poll(() => seen, { timeout: 10_000 }).toContain(`add ${device?.status?.uuid ?? ''}`);
+      await expect.poll(() => givenUp, { timeout: 15_000 }).toBeGreaterThan(2);
+    } finally {
+      controlPlane.apiServer.thaw();
+    }
+    await site.bench.delete(first[1] ?? '');
+    await site.ready([...first.filter((_, index) => index !== 1), ...second]);
+    await site.bench.gone(first[1] ?? '');
     await site.whole();
-    const uuids = [...before, orphan].map((device) => device?.status?.uuid);
-    expect(uuidsOf(node.host)).toEqual([foreignUUID, ...uuids].sort());
+    await node.stop();
+    await client.close();
+  });
+
+  it('is paused for longer than a term, the leader stops leading, one of two leads afterwards, and nothing has moved', async () => {
+    await using site = await FaultSite.start(cluster, [`led-${tries}`], { controller: false });
+    await using first = await Contender.launch(cluster, `first-${tries}`);
+    await first.leads();
+    await using second = await Contender.launch(cluster, `second-${tries}`);
+    await site.create(names(4));
+    const before = await site.ready(names(4));
+    controlPlane.apiServer.freeze();
+    try {
+      await first.leadsNoMore();
+    } finally {
+      controlPlane.apiServer.thaw();
+    }
+    await expect.poll(() => first.isLeading || second.isLeading, { timeout: 20_000 }).toBe(true);
+    await site.create(names(4, 'e'));
+    const after = await site.ready([...names(4), ...names(4, 'e')]);
+    expect([first.isLeading, second.isLeading].filter(Boolean)).toHaveLength(1);
+    const allocations = (devices: typeof after): unknown[] => devices.map(({ status }) => status?.allocation);
+    expect(allocations(after.slice(0, 4))).toEqual(allocations(before));
+    await site.whole();
   });
 });

@@ -21,7 +21,12 @@ await runController(
     leaderElection: true,
     leaseTiming,
     adoptNamespaces: [],
-    hooks: { onSynced: () => void process.stdout.write('leads\n') },
+    hooks: {
+      onSynced: () => void process.stdout.write('leads\n'),
+      onLeading: (leading) => {
+        if (!leading) process.stdout.write('rests\n');
+      },
+    },
   },
   new AbortController().signal,
 );

@@ -1,23 +1,11 @@
 /** Two controllers, of which one leads, as processes with terms of three seconds. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../agent/cluster.ts';
 import { startCluster } from '../../agent/start-cluster.ts';
-import { ApiProxy } from './api-proxy.ts';
+import { Contender } from './contender.ts';
 import { FaultSite } from './fault-site.ts';
 import { leaseTiming } from './lease-timing.ts';
-
-interface Contender {
-  readonly child: ChildProcess;
-  readonly proxy: ApiProxy;
-  /** Resolves when it leads for the first time. */
-  readonly leads: Promise<unknown>;
-}
-
-const script = join(import.meta.dirname, 'controller-process.ts');
 
 describe('of two controllers', () => {
   let cluster: Cluster;
@@ -29,42 +17,29 @@ describe('of two controllers', () => {
     site = await FaultSite.start(cluster, ['led-1', 'led-2'], { controller: false });
   });
   afterEach(async () => {
-    for (const { child, proxy } of contenders.splice(0)) {
-      child.kill('SIGKILL');
-      await proxy[Symbol.asyncDispose]();
-    }
+    for (const contender of contenders.splice(0)) await contender[Symbol.asyncDispose]();
     await site[Symbol.asyncDispose]();
     await cluster[Symbol.asyncDispose]();
   });
 
   async function launch(identity: string): Promise<Contender> {
-    const proxy = await ApiProxy.start(cluster.kubeconfig);
-    const kubeconfig = join(cluster.dataDir, `${identity}.kubeconfig`);
-    await proxy.writeKubeconfig(kubeconfig);
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, kubeconfig, identity], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const contender = { child, proxy, leads: once(child.stdout, 'data') };
+    const contender = await Contender.launch(cluster, identity);
     contenders.push(contender);
     return contender;
   }
-
-  /** Its writes to devices since then. */
-  const writes = ({ proxy }: Contender, since: number): string[] =>
-    proxy.passed.filter(({ method, path, at }) => at >= since && method !== 'GET' && path.includes('mdevdevices')).map(({ path }) => path);
 
   const names = (prefix: string): string[] => Array.from({ length: 8 }, (_, index) => `${prefix}${index}`);
 
   it('the other replaces a killed leader within its lease, and allocates nothing a second time', async () => {
     const first = await launch('first');
-    await first.leads;
+    await first.leads();
     const second = await launch('second');
     await site.create(names('a'));
     await site.ready(names('a').slice(0, 1));
-    first.child.kill('SIGKILL');
+    first.signal('SIGKILL');
     const killed = Date.now();
     await site.create(names('b'));
-    await second.leads;
+    await second.leads();
     expect(Date.now() - killed).toBeLessThan(leaseTiming.leaseDuration + 5000);
     const before = await site.ready([...names('a'), ...names('b')]);
     await site.whole();
@@ -74,20 +49,20 @@ describe('of two controllers', () => {
 
   it('a leader that was paused, and wakes up after another has taken over, writes nothing of what it had in mind', async () => {
     const paused = await launch('paused');
-    await paused.leads;
+    await paused.leads();
     const heir = await launch('heir');
-    paused.child.kill('SIGSTOP');
+    paused.signal('SIGSTOP');
     // It hears of these as soon as it wakes up, as of devices without a place.
     await site.create(names('c'));
-    await heir.leads;
+    await heir.leads();
     const before = await site.ready(names('c'));
     const woken = Date.now();
-    paused.child.kill('SIGCONT');
+    paused.signal('SIGCONT');
     await expect
       .poll(() => paused.proxy.passed.some(({ path, at }) => path.includes('leases') && at > woken), { timeout: 10_000 })
       .toBe(true);
     await sleep(500);
-    expect(writes(paused, woken)).toEqual([]);
+    expect(paused.writes(woken)).toEqual([]);
     expect((await site.ready(names('c'))).map(({ metadata }) => metadata.resourceVersion)).toEqual(
       before.map(({ metadata }) => metadata.resourceVersion),
     );
