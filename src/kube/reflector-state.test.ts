@@ -33,8 +33,21 @@ describe('step', () => {
     const failed = after(page, failure, { type: 'waited' });
     expect(step(failed, { type: 'bookmark', resourceVersion: '6' }).state).toMatchObject({ failures: 0, resourceVersion: '6' });
     expect(step(failed, { type: 'ended', lived: 60_000, idle: false }).state).toMatchObject({ phase: 'Watching', failures: 0 });
-    expect(step(failed, { type: 'ended', lived: 59_999, idle: false }).state).toMatchObject({ phase: 'Waiting', failures: 2 });
+    expect(step(failed, { type: 'ended', lived: 59_999, idle: false }).state).toMatchObject({ phase: 'Watching', failures: 1 });
+    expect(step(failed, { type: 'ended', lived: 999, idle: false }).state).toMatchObject({ phase: 'Waiting', failures: 2 });
     expect(after(page, failure, { type: 'waited' }, failure, { type: 'waited' }, expiry)).toMatchObject({ failures: 3 });
+  });
+
+  it('watches on at once when a busy server ends a watch that brought nothing, and has the server looked at before', () => {
+    const ended: ReflectorInput<string> = { type: 'ended', lived: 1_000, idle: false };
+    for (const endings of [1, 2, 9])
+      expect(after(page, ...Array.from({ length: endings }, () => ended))).toEqual({
+        phase: 'Watching',
+        resourceVersion: '5',
+        progress: false,
+        doubtful: true,
+        failures: 0,
+      });
   });
 
   it('ignores what does not fit the state, such as an event of a watch that is over', () => {

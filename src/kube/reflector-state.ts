@@ -9,6 +9,9 @@
 /** A watch that lived this long worked, even if nothing happened in it, ms. */
 const longLived = 60_000;
 
+/** A watch that ended before this did not work, ms. */
+const shortLived = 1_000;
+
 /** What to do once a wait is over. */
 export type Resumption = { readonly phase: 'Listing' } | { readonly phase: 'Watching'; readonly resourceVersion: string };
 
@@ -22,7 +25,7 @@ export type ReflectorState<T> =
     }
   /**
    * Follows the changes after `resourceVersion`; `progress` tells whether this watch has brought anything yet. `doubtful`: the server was
-   * away, and may have been restored from a backup that does not know this version.
+   * away, or may have been, and may have been restored from a backup that does not know this version.
    */
   | {
       readonly phase: 'Watching';
@@ -93,7 +96,10 @@ function ended<T>(state: ReflectorState<T>, lived: number, idle: boolean): Refle
   if (idle && !state.progress) return resume({ phase: 'Listing' }, state.failures);
   const next: Resumption = { phase: 'Watching', resourceVersion: state.resourceVersion };
   if (state.progress || lived >= longLived) return resume(next, 0);
-  return wait(next, state.failures + 1);
+  if (lived < shortLived) return wait(next, state.failures + 1);
+  // A busy API server ends the watches that it cannot keep up with (apiserver, storage/cacher, terminated_watchers). Whoever waited then, and
+  // longer each time, would be late with what has happened meanwhile; who is back at once gets it from the server's cache.
+  return { phase: 'Watching', resourceVersion: next.resourceVersion, progress: false, doubtful: true, failures: state.failures };
 }
 
 /** The state after `input`, and what happens to the store on the way. An input that does not fit the state changes nothing. */

@@ -151,7 +151,7 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
    */
   async #wentBack(resourceVersion: string, signal: AbortSignal): Promise<boolean> {
     const { client, resource, selection, log } = this.#options;
-    const page = await client.list(resource, { ...selection, limit: 1 }, signal);
+    const page = await client.list(resource, oneName(resource, selection), signal);
     this.#heard();
     const back = isEarlier(page.resourceVersion, resourceVersion);
     const fields = { resource: resource.plural, ours: resourceVersion, servers: page.resourceVersion };
@@ -272,6 +272,14 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
     this.#failure = undefined;
     this.#lastContact = this.#options.clock.monotonic();
   }
+}
+
+/**
+ * What a server can list without going through all objects, and with its version of now: one name. By a selector of other fields it would
+ * look at each, and it would be asked so by every agent just when it has too much to do.
+ */
+function oneName({ namespaced }: ResourceRef, selection: Selection | undefined): Selection {
+  return { ...(namespaced && { namespace: selection?.namespace ?? 'default' }), fieldSelector: 'metadata.name=none' };
 }
 
 /** By the numbers that resource versions are; false where one is no number. */

@@ -53,7 +53,7 @@ cp -L "$work/user/usr/$libraries/libstdc++.so.6" "$root/$libraries/"
 cp -r "$here/guest/etc/." "$root/etc/"
 cp "$here/guest/init.sh" "$root/init"
 chmod +x "$root/init"
-for program in hold-device without-netlink; do gcc -O2 -Wall -Werror -static -o "$root/usr/bin/$program" "$here/guest/$program.c"; done
+for program in hold-device without-netlink in-device-cgroup; do gcc -O2 -Wall -Werror -static -o "$root/usr/bin/$program" "$here/guest/$program.c"; done
 
 # The modules that the guest asks for, and what they need. A module that this kernel has built in is not there to copy.
 modules=$work/kernel/lib/modules/$release

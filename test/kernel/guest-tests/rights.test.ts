@@ -1,5 +1,5 @@
 /**
- * The rights that src/provider/sysfs/README.md names, each dropped: what the object then says. Four operators are started, since one takes
+ * The rights that src/provider/sysfs/README.md names, each dropped: what the object then says. Five operators are started, since one takes
  * long; each lacks what the others' lack would hide.
  */
 import { execFile } from 'node:child_process';
@@ -38,13 +38,17 @@ const contained = [
   'mount -o remount,bind,ro /sys && mount -t tmpfs none /dev/vfio && exec "$@"',
   'sh',
 ];
-/** Root in a device cgroup that lets it have the devices which everybody has (null, the terminals), as a container's does. */
-const fenced = [
+/** Root in a device cgroup of version 1 that lets it have the devices which everybody has (null, the terminals), as a container's does. */
+const fencedByList = [
   ...['sh', '-c'],
   `cg=/run/devices; mkdir -p $cg && { test -d $cg/fenced || mount -t cgroup -o devices none $cg; } && mkdir -p $cg/fenced &&
    echo a >$cg/fenced/devices.deny && for one in 'c 1:* rwm' 'c 5:* rwm' 'c 136:* rwm'; do echo "$one" >$cg/fenced/devices.allow || exit; done &&
    echo $$ >$cg/fenced/cgroup.procs && exec "$@"`,
   'sh',
+];
+const deviceCgroups = [
+  { version: 1, through: fencedByList },
+  { version: 2, through: ['in-device-cgroup'] },
 ];
 
 // One after the other run on it, root who may use what is nobody's too.
@@ -162,15 +166,20 @@ describe('an operator', () => {
     expect(existsSync(`${devices}/${uuid}`)).toBe(true);
   });
 
-  it('in a device cgroup without VFIO makes devices, and removes none, for it cannot tell whether one is in use', slow, async () => {
-    await start(fenced);
-    const uuid = uuidOf(await make('fenced', 'mtty-2'));
-    await operator.delete('fenced');
-    await says('fenced', 'Created').toMatch(
-      /^False PermissionDenied The agent may not open the device's group .*DeviceAllow=char-vfio.*EPERM/,
-    );
-    expect(existsSync(`${devices}/${uuid}`)).toBe(true);
-  });
+  it.each(deviceCgroups)(
+    'in a device cgroup (v$version) without VFIO makes devices, and removes none, for it cannot tell whether one is in use',
+    slow,
+    async ({ version, through }) => {
+      const name = `fenced-${version}`;
+      await start(through);
+      const uuid = uuidOf(await make(name, 'mtty-2'));
+      await operator.delete(name);
+      await says(name, 'Created').toMatch(
+        /^False PermissionDenied The agent may not open the device's group .*DeviceAllow=char-vfio.*EPERM/,
+      );
+      expect(existsSync(`${devices}/${uuid}`)).toBe(true);
+    },
+  );
 });
 
 describe('doctor', () => {
@@ -206,8 +215,8 @@ describe('doctor', () => {
     expect(status).toBe(2);
   });
 
-  it('names a device cgroup that keeps VFIO away', async () => {
-    const { status, text } = await doctor(...fenced);
+  it.each(deviceCgroups)('names a device cgroup (v$version) that keeps VFIO away', async ({ through }) => {
+    const { status, text } = await doctor(...through);
     expect(text).toMatch(/^problem A device cgroup keeps this process from opening \/dev\/vfio\/vfio.*\n +-> .*DeviceAllow=char-vfio/m);
     expect(text).toContain('mdev-operator: 1 of these');
     expect(status).toBe(2);
