@@ -131,7 +131,7 @@ describe('the log', () => {
     const fields = {
       uuid: '12345678-1234-1234-1234-123456789abc',
       url: 'https://127.0.0.1:6443/apis',
-      msg2: 'the token is refused',
+      text: 'the token is refused; see basic operations and bearer tokens',
       tokenFile: '/var/run/token',
     };
     log.warn(fields, 'x');
