@@ -195,6 +195,9 @@ async function reconcileNode(
       const [namespace = '', name = ''] = key.split('/');
       for (const record of records.ofOwner(namespace, name)) publisher.notify(record.parent);
     },
+    onState: (phase) => {
+      if (phase === 'Listing') for (const key of writer.forgetWritten()) controller.add(key);
+    },
     clock,
     random,
     log,

@@ -19,7 +19,7 @@ interface ModelDevice {
 function mayRemove(desired: Desired | undefined, record: OwnershipRecord | undefined): boolean {
   if (record === undefined) return false;
   if (desired === undefined) return record.deletionSeen;
-  return desired.deleting || desired.withdrawn || record.step === 'removing' || !isComplete(record);
+  return desired.deleting || desired.withdrawn || (record.step === 'removing' && !record.deletionSeen) || !isComplete(record);
 }
 
 /** A kernel with one parent of three slots, a disk with records and one object; every access may be the last of the process. */
@@ -33,6 +33,7 @@ class World implements Ports {
   fuse = Infinity;
   killAfter = false;
   failAttribute = false;
+  inUse = false;
   removedWrongly: string[] = [];
 
   constructor(desired: Desired) {
@@ -73,6 +74,7 @@ class World implements Ports {
       this.#access(() => {
         const device = this.devices.get(id);
         if (device === undefined) throw new ProviderError('ENOENT', 'remove', 'no such device');
+        if (this.inUse) throw new ProviderError('EBUSY', 'claim', 'in use');
         if (device.madeBy !== 'us' || !this.disk.has(id)) this.removedWrongly.push(id);
         this.devices.delete(id);
       }),
@@ -100,7 +102,7 @@ class World implements Ports {
       record: this.disk.get(uuid),
       recordUnreadable: false,
       parent: parentFixture({ types: [parentType({ availableInstances: 3 - this.devices.size })] }),
-      users: { inUse: false, known: [] },
+      users: { inUse: this.inUse, known: [] },
       groupMates: [],
       rival: undefined,
     };
@@ -153,10 +155,11 @@ const happenings = fc.oneof(
   fc.record({ kind: fc.constant('othersMakeTheSameAtBoot' as const) }),
   fc.record({ kind: fc.constant('emptied' as const) }),
   fc.record({ kind: fc.constant('appliedAgain' as const) }),
+  fc.record({ kind: fc.constant('deletedInUseAndRestored' as const), fuse: fc.nat(6) }),
   fc.record({ kind: fc.constant('failAttribute' as const) }),
   fc.record({ kind: fc.constant('pass' as const) }),
 );
-const withoutReturn = happenings.filter(({ kind }) => kind !== 'appliedAgain');
+const withoutReturn = happenings.filter(({ kind }) => kind !== 'appliedAgain' && kind !== 'deletedInUseAndRestored');
 type Happening = typeof happenings extends fc.Arbitrary<infer T> ? T : never;
 
 async function happen(world: World, happening: Happening, round: number): Promise<void> {
@@ -194,6 +197,20 @@ async function happen(world: World, happening: Happening, round: number): Promis
       if (world.desired === undefined && !world.deletionEverSeen)
         world.desired = { ...wanted, object: { ...object, uid: `uid-${round + 2}` } };
       return;
+    case 'deletedInUseAndRestored': {
+      const { desired, deletionEverSeen } = world;
+      if (desired === undefined) return;
+      world.desired = { ...desired, deleting: true };
+      world.inUse = true;
+      world.fuse = happening.fuse;
+      await world.pass();
+      world.fuse = Infinity;
+      world.inUse = false;
+      world.desired = desired;
+      // The API server knows nothing of it, nor does anybody else.
+      world.deletionEverSeen = deletionEverSeen;
+      return;
+    }
     case 'failAttribute':
       world.failAttribute = true;
       await world.pass();

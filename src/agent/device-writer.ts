@@ -46,6 +46,11 @@ export class DeviceWriter {
     return object.metadata.deletionTimestamp === undefined && ready?.observedGeneration === object.metadata.generation;
   }
 
+  /** Objects are listed anew: what was written here stands no more for what the server has. Answers the keys that this is about. */
+  forgetWritten(): string[] {
+    return this.#written.forgetAll();
+  }
+
   forget(key: string): void {
     this.#written.forget(key);
     this.#toldRefusals.delete(key);

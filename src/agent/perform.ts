@@ -132,6 +132,11 @@ export async function perform(
       const { object, reclaimPolicy } = desiredOf(desired, action);
       return ports.records.put({ ...recordOf(observed, action), object, reclaimPolicy }, true);
     }
+    case 'keep': {
+      const { attributes, ...rest } = recordOf(observed, action);
+      const step = attributes.written >= attributes.total ? 'ready' : 'attributes';
+      return ports.records.put({ ...rest, attributes, step, deletionSeen: false }, true);
+    }
     case 'removeFinalizer':
       return ports.removeFinalizer(signal);
   }

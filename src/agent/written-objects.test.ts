@@ -34,6 +34,13 @@ describe('WrittenObjects', () => {
     expect(written.latest('x', thing('5', 'other'))?.metadata.uid).toBe('other');
   });
 
+  it('believes the server rather than its own write once all is listed anew, as after a restored backup', () => {
+    const written = open();
+    written.remember('x', thing('10'));
+    expect(written.forgetAll()).toEqual(['x']);
+    expect(written.latest('x', thing('9'))?.metadata.resourceVersion).toBe('9');
+  });
+
   it('knows its own write when the watch brings it', () => {
     const written = open();
     written.remember('x', thing('10'));

@@ -51,4 +51,14 @@ export class WrittenObjects<T extends Versioned> {
   forget(key: string): void {
     this.#written.delete(key);
   }
+
+  /**
+   * Gives up all answers, before everything is listed anew: a list has what was written before it, unless the server was restored from a
+   * backup that has not. Answers their keys.
+   */
+  forgetAll(): string[] {
+    const keys = [...this.#written.keys()];
+    this.#written.clear();
+    return keys;
+  }
 }

@@ -51,6 +51,9 @@ const mediaTypes = { apply: 'application/apply-patch+yaml', merge: 'application/
 async function play(client: RawClient, writes: readonly Write[]): Promise<unknown> {
   const session = new Session(client, 'writes');
   const item = `${session.devices}/a`;
+  await using traces = new AsyncDisposableStack();
+  // What a play leaves that breaks off is in the way of all later ones.
+  traces.defer(() => session.clear(item));
   await session.prepare({ method: 'POST', path: `${session.devices}?fieldManager=maker`, body: device('a') });
   for (const [index, { manager, type, force, subresource, labels, spec, status }] of writes.entries()) {
     const query = `?fieldManager=${manager}${type === 'apply' ? `&force=${String(force)}` : ''}`;
@@ -68,7 +71,6 @@ async function play(client: RawClient, writes: readonly Write[]): Promise<unknow
       await session.send(label, { method: 'PATCH', path, type: mediaTypes.json, body: patch });
     } else await session.send(label, { method: 'PATCH', path, type: mediaTypes[type], body });
   }
-  await session.prepare({ method: 'DELETE', path: item });
   return session.notes;
 }
 

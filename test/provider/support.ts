@@ -57,12 +57,16 @@ export async function counts(provider: MdevProvider, parent: string): Promise<Re
   return Object.fromEntries(types.map(({ id, availableInstances }) => [id, availableInstances]));
 }
 
-/** Asks again, letting other work go on between, until the answer suits. */
+/** How long an answer that suits is waited for, ms of real time: a machine that others use may stall for seconds. */
+const patience = 10_000;
+
+/** Asks again, letting other work go on between, until the answer suits. @throws Error with the last answer when patience ends */
 export async function until<T>(ask: () => Promise<T>, suits: (answer: T) => boolean): Promise<T> {
-  for (let tries = 0; ; tries++) {
+  const end = performance.now() + patience;
+  for (;;) {
     const answer = await ask();
     if (suits(answer)) return answer;
-    if (tries > 5_000) throw new Error(`Still ${JSON.stringify(answer)}`);
+    if (performance.now() > end) throw new Error(`Still ${JSON.stringify(answer)} after ${patience} ms`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -319,6 +319,38 @@ const removal: Row[] = [
   },
 ];
 
+const seen = record({ step: 'removing', deletionSeen: true });
+const restored: Row[] = [
+  {
+    it: 'keeps the device of an object that is no longer being deleted',
+    observed: { record: seen, device: device(), users: inUse },
+    action: 'keep',
+  },
+  {
+    it: 'keeps it also if nothing was tried yet',
+    observed: { record: record({ deletionSeen: true }), device: device() },
+    action: 'keep',
+  },
+  {
+    it: 'lets the kernel finish what it has begun',
+    observed: { record: seen, device: device({ state: 'removing' }) },
+    action: 'wait',
+    reason: 'Removing',
+  },
+  { it: 'forgets a device that is gone, to make it anew', observed: { record: seen }, action: 'forget' },
+  {
+    it: 'leaves alone what somebody made elsewhere under its UUID',
+    observed: { record: seen, device: device({ parent: 'elsewhere' }) },
+    action: 'forget',
+  },
+  {
+    it: 'goes on removing what its withdrawal takes away',
+    desired: { withdrawn: true },
+    observed: { record: seen, device: device() },
+    action: 'remove',
+  },
+];
+
 const takeover: Row[] = [
   {
     it: 'takes over the device of the object that had its name',
@@ -354,6 +386,7 @@ describe.each([
   ['adopting', adoption],
   ['removing', removal],
   ['taking over', takeover],
+  ['on a restored API server', restored],
 ])('decide, %s,', (_name, rows) => {
   it.each(rows)('$it', (row) => {
     const { action, conditions } = decide(desiredDevice(row.desired), observed(row.observed));

@@ -88,6 +88,13 @@ const rivalry: Check = (desired, observed) =>
         `MdevDevice ${observed.rival.namespace}/${observed.rival.name} is older and has the same UUID ${desired.uuid}: give another spec.uuid.`,
       );
 
+/** The object that was seen being deleted is back as if it had not been: the API server was restored from an older backup. */
+const restored: Check = (desired, observed) => {
+  const record = ownRecord(desired, observed);
+  if (record?.deletionSeen !== true) return undefined;
+  return isOurs(record, observed) && observed.device?.state === 'live' ? act({ kind: 'keep' }) : undo(record, observed, 'rollback');
+};
+
 const unfinishedRemoval: Check = (desired, observed) => {
   const record = ownRecord(desired, observed);
   return record?.step === 'removing' ? undo(record, observed, 'rollback') : undefined;
@@ -190,6 +197,7 @@ const checks: readonly Check[] = [
   withdrawal,
   othersRecord,
   rivalry,
+  restored,
   unfinishedRemoval,
   movedAllocation,
   adoption,

@@ -67,6 +67,8 @@ export type Action =
   | { readonly kind: 'adopt' }
   /** Record the device as this object's, which has the name of the object that it was made for. */
   | { readonly kind: 'takeOver' }
+  /** Record the device as one that stays after all: the API server no longer knows of the deletion that was seen. */
+  | { readonly kind: 'keep' }
   | { readonly kind: 'removeFinalizer' };
 
 /** The conditions are what is published if the pass ends here. */
