@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import type { EventNote, EventTarget } from './events.ts';
+import type { EventNote, EventTarget } from './event-note.ts';
 
 /** So many different messages of one kind about one object stand for themselves within the window, ms; more become one Event. As client-go. */
 const maxDifferent = 10;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { turnUntil } from '../../test/support/turns.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
-import { EventRecorder, type EventTarget } from './events.ts';
+import type { EventTarget } from './event-note.ts';
+import { EventRecorder } from './events.ts';
 import type { HttpClient } from './http-client.ts';
 import { collectingLog } from './testing/lines.ts';
 import { json, ScriptedServer, status } from './testing/scripted-server.ts';

@@ -2,31 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import { isNotFound, isRetryable } from './api-error.ts';
 import type { KubeClient } from './client.ts';
+import type { EventNote, EventTarget } from './event-note.ts';
 import { EventAggregator } from './event-aggregator.ts';
 import type { Log } from './log.ts';
 import { eventResource } from './resource.ts';
 import { TokenBuckets } from './token-buckets.ts';
 import { WorkQueue } from './work-queue.ts';
-
-/** The object an Event is about. */
-export interface EventTarget {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly namespace?: string | undefined;
-    readonly name: string;
-    readonly uid?: string | undefined;
-    readonly resourceVersion?: string | undefined;
-  };
-}
-
-export interface EventNote {
-  readonly type: 'Normal' | 'Warning';
-  /** One word for programs. */
-  readonly reason: string;
-  /** A sentence for people. */
-  readonly message: string;
-}
 
 /** What reconcilers need of a recorder. */
 export interface EventSink {

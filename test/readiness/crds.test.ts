@@ -81,3 +81,14 @@ it('CRDs of an older version are told by what they lack in one line, and are men
   ]);
   expect(troubles(controller).every(isReadable), controller.log).toBe(true);
 }, 120_000);
+
+it('CRDs that become older under a process that runs are found out, as its watches end with the change', async () => {
+  await deleteCrds();
+  await installCrds(site.cluster.kubeconfig);
+  const agent = await site.agent();
+  await agent.ready();
+  await applyOldCrds();
+  expect(await agent.unready(/^not ready: crds: /)).toContain('spec.group');
+  await installCrds(site.cluster.kubeconfig);
+  await agent.ready();
+}, 120_000);

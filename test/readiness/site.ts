@@ -109,5 +109,5 @@ export function troubles(role: RoleProcess): LogLine[] {
 /** Whether a line can be read: one line of a sane length, with what to do, and no stack. */
 export function isReadable(line: LogLine): boolean {
   const text = JSON.stringify(line);
-  return text.length < 1000 && !text.includes('\\n') && !text.includes('"stack"') && String(line['advice'] ?? '').endsWith('.');
+  return text.length < 1000 && !text.includes('\\n') && !text.includes('"stack"') && line.advice?.endsWith('.') === true;
 }

@@ -10,7 +10,12 @@ export interface Readyz {
 }
 
 /** One line of the log. */
-export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly msg: string };
+export type LogLine = Readonly<Record<string, unknown>> & {
+  readonly level: string;
+  readonly msg: string;
+  readonly fault?: string;
+  readonly advice?: string;
+};
 
 /** How often a condition is looked at, and how long it is waited for, ms. */
 const pause = 100;

@@ -6,7 +6,11 @@ import type { ProcessHealth } from './process-health.ts';
 export function controllerTelemetry({ metrics }: ProcessHealth): ControllerHooks {
   const controller = createControllerMetrics(metrics.registry);
   return {
-    onLeading: (leading) => controller.leading(leading),
+    onLeading: (leading) => {
+      controller.leading(leading);
+      // Whoever leads next counts anew.
+      if (!leading) controller.waiting(0);
+    },
     onNodeLoss: (change, lost) => controller.nodesLost(lost, change === 'Lost' ? 1 : 0),
     onAction: (action, reason) => controller.decided(action, reason),
     onPass: (seconds, waiting) => {

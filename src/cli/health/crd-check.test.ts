@@ -30,7 +30,7 @@ describe('whether the CRDs are of this version', () => {
 
   beforeEach(() => {
     clock = new ManualClock();
-    check = new CrdCheck();
+    check = new CrdCheck(clock);
     answer = () => document();
     asked = 0;
     lines = [];
@@ -49,7 +49,7 @@ describe('whether the CRDs are of this version', () => {
       asked += 1;
       return answer();
     };
-    running = check.run({ reader: { openapi }, clock, log }, stop.signal);
+    running = check.run({ reader: { openapi }, log }, stop.signal);
     await clock.advance(1);
   }
 
@@ -57,21 +57,32 @@ describe('whether the CRDs are of this version', () => {
     check.saw({ verb: 'watch', resource, code: 200, seconds: 0 });
   }
 
-  it('asks once while all is well, and again when a watch of ours begins anew, at most once a minute', async () => {
+  it('asks once while all is well, however often watches begin anew in their time', async () => {
     await start();
     expect([asked, check.reason()]).toEqual([1, undefined]);
-    await clock.advance(600_000);
+    for (let minutes = 0; minutes < 60; minutes += 6) {
+      watchBegins();
+      watchBegins('leases');
+      await clock.advance(6 * 60_000);
+    }
     expect(asked).toBe(1);
+  });
+
+  it('asks again when a watch of ours is cut, and not for each of many at once', async () => {
+    await start();
+    watchBegins();
+    watchBegins('leases');
+    await clock.advance(60_000);
     watchBegins('leases');
     await clock.advance(1);
     expect(asked).toBe(1);
     watchBegins();
     await clock.advance(1);
-    watchBegins();
-    await clock.advance(30_000);
+    for (const _ of [1, 2, 3]) watchBegins();
+    await clock.advance(5_000);
     expect(asked).toBe(2);
-    // One that began meanwhile is not missed.
-    await clock.advance(31_000);
+    // Those that came meanwhile are not missed.
+    await clock.advance(6_000);
     expect(asked).toBe(3);
   });
 
@@ -102,6 +113,7 @@ describe('whether the CRDs are of this version', () => {
     answer = () => {
       throw new ConnectionError('no answer');
     };
+    watchBegins();
     watchBegins();
     await clock.advance(1);
     for (const _ of [1, 2, 3]) await clock.advance(5_000);

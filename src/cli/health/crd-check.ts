@@ -11,29 +11,43 @@ import { OldCrdsError, sentence } from './explain.ts';
 
 export interface CrdCheckOptions {
   readonly reader: OpenapiReader;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
 /** How often is looked while something is missing or could not be read, and how often at most while all is well, ms. */
 const retryAfter = 5_000;
-const restBetween = 60_000;
+const restBetween = 10_000;
+/** Our watches ask for more time than this, so one that ends sooner was ended for a reason, ms. */
+const usualLife = 295_000;
+
 const ours = new Set([classResource, deviceResource, deviceSetResource, parentResource].map(({ plural }) => plural));
 
 /**
  * Whether the API server serves CRDs of this version: fields that older ones lack would be dropped without a word. Looks at the start and,
- * while all is well, when a watch of ours begins again: an API server ends watches when a CRD is changed. An idle process asks nothing.
+ * while all is well, when a watch of ours begins again before its time: an API server ends watches when a CRD is changed. An idle process
+ * asks nothing.
  */
 export class CrdCheck {
+  readonly #clock: Clock;
   #error: OldCrdsError | undefined;
-  /** Whether a watch of ours has begun since the CRDs were last looked at. */
-  #begun = false;
+  /** When the last watch of each resource began, monotonic ms. */
+  readonly #began = new Map<string, number>();
+  /** Whether the CRDs may have changed since they were last looked at. */
+  #doubtful = false;
   #wake: (() => void) | undefined;
 
-  /** A request has ended: if it shows that a watch of ours begins, the CRDs may be others. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A request has ended: if it shows that a watch of ours was cut, the CRDs may be others. */
   saw({ verb, resource }: RequestObservation): void {
     if (verb !== 'watch' || !ours.has(resource)) return;
-    this.#begun = true;
+    const now = this.#clock.monotonic();
+    const before = this.#began.get(resource);
+    this.#began.set(resource, now);
+    if (before === undefined || now - before > usualLife) return;
+    this.#doubtful = true;
     this.#wake?.();
   }
 
@@ -43,11 +57,11 @@ export class CrdCheck {
   }
 
   /** Looks, until `signal` is aborted. */
-  async run({ reader, clock, log }: CrdCheckOptions, signal: AbortSignal): Promise<void> {
+  async run({ reader, log }: CrdCheckOptions, signal: AbortSignal): Promise<void> {
     for (;;) {
-      this.#begun = false;
+      this.#doubtful = false;
       const settled = await this.#look(reader, log, signal);
-      if (!(await pause(clock, settled ? restBetween : retryAfter, signal))) return;
+      if (!(await pause(this.#clock, settled ? restBetween : retryAfter, signal))) return;
       if (settled) await this.#woken(signal);
     }
   }
@@ -70,7 +84,7 @@ export class CrdCheck {
   }
 
   async #woken(signal: AbortSignal): Promise<void> {
-    if (this.#begun) return;
+    if (this.#doubtful) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
       if (signal.aborted) resolve();

@@ -1,12 +1,12 @@
 import { RecordError } from '../../agent/record/record-store.ts';
 import { group } from '../../api/group.ts';
-import { ApiError, ConnectionError } from '../../kube/api-error.ts';
+import { ApiError, ConnectionError, isRetryable } from '../../kube/api-error.ts';
 import { ProviderError } from '../../provider/contract.ts';
 
 /** A fault of what this program stands on, not of one object: the same however many objects it holds up. */
 export interface Fault {
   /** One word for programs. */
-  readonly fault: 'TokenRefused' | 'Forbidden' | 'Crds' | 'ApiServerUnreachable' | 'ProviderUnreachable' | 'RecordFolder';
+  readonly fault: 'TokenRefused' | 'Forbidden' | 'Crds' | 'ApiServerUnreachable' | 'ApiServerBusy' | 'ProviderUnreachable' | 'RecordFolder';
   /** What a person can do about it. */
   readonly advice: string;
 }
@@ -53,12 +53,19 @@ export function explain(error: unknown): Fault | undefined {
     if (error.code === 401) return tokenRefused;
     if (error.code === 400 && error.message.includes('field label not supported'))
       return { fault: 'Crds', advice: 'The CRDs are older than this program: apply those of this version (kubectl apply -f crds/).' };
-    if (isUnknownResource(error))
+    // A server answers so while a CRD has been made and cannot be used yet.
+    if (isUnknownResource(error) || error.message.includes('storage is (re)initializing'))
       return {
         fault: 'Crds',
         advice: `The API server does not know the resource: install the CRDs of ${group} (kubectl apply -f crds/).`,
       };
     if (isMissingRight(error)) return { fault: 'Forbidden', advice: 'A right is missing: apply deploy/base/rbac.yaml of this version.' };
+    if (isRetryable(error))
+      return {
+        fault: 'ApiServerBusy',
+        advice:
+          'The API server is overloaded, or what it stands on does not answer: see its own log and metrics. It is tried again with growing pauses.',
+      };
     return undefined;
   }
   if (error instanceof OldCrdsError) return { fault: 'Crds', advice: error.advice };

@@ -24,9 +24,9 @@ export interface ProcessHealth {
 export function processHealth(version: string, { clock, repeats }: Pick<CliContext, 'clock' | 'repeats'>): ProcessHealth {
   const metrics = createMetrics(version);
   const readiness = new Readiness();
-  const requests = new RequestCheck();
+  const requests = new RequestCheck(clock);
   const watches = new WatchCheck(clock);
-  const crds = new CrdCheck();
+  const crds = new CrdCheck(clock);
   readiness.add('requests', () => requests.reason());
   readiness.add('crds', () => crds.reason());
   readiness.add('watches', () => watches.reason());
@@ -48,7 +48,7 @@ export function processHealth(version: string, { clock, repeats }: Pick<CliConte
       crds.saw(observation);
     },
     run: async (reader, log, signal) => {
-      await Promise.all([crds.run({ reader, clock, log }, signal), tellReadiness({ readiness, repeats, clock, log }, signal)]);
+      await Promise.all([crds.run({ reader, log }, signal), tellReadiness({ readiness, repeats, clock, log }, signal)]);
     },
   };
 }

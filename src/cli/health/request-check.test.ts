@@ -1,12 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ApiError, ConnectionError, toApiError } from '../../kube/api-error.ts';
+import { ManualClock } from '../../lib/manual-clock.ts';
 import { RequestCheck } from './request-check.ts';
 
 describe('whether the API server takes our requests', () => {
+  let clock: ManualClock;
   let check: RequestCheck;
 
   beforeEach(() => {
-    check = new RequestCheck();
+    clock = new ManualClock();
+    check = new RequestCheck(clock);
   });
 
   function answer(code: number, error?: ApiError, verb: 'list' | 'apply' = 'list'): void {
@@ -47,6 +50,15 @@ describe('whether the API server takes our requests', () => {
     answer(200);
     expect(check.reason()).toMatch(/cannot patch.*rbac\.yaml/);
     answer(200, undefined, 'apply');
+    expect(check.reason()).toBeUndefined();
+  });
+
+  it('does not hold a missing right against the process for ever that it has not needed since', async () => {
+    const right = 'events is forbidden: User "u" cannot create resource "events"';
+    answer(403, toApiError('create events', 403, { message: right }), 'apply');
+    await clock.advance(4 * 60_000);
+    expect(check.reason()).toMatch(/cannot create/);
+    await clock.advance(61_000);
     expect(check.reason()).toBeUndefined();
   });
 

@@ -24,17 +24,18 @@ export async function tellReadiness({ readiness, repeats, clock, log }: TellOpti
   do {
     const [first, ...more] = readiness.unready();
     const now = clock.monotonic();
-    if (first === undefined) {
-      // A fault may have come and gone between two looks.
-      if (told || repeats.faultTold) log.info({ seconds: Math.round((now - (since ?? now)) / 1000) }, 'ready again');
-      since = undefined;
-      told = false;
-      repeats.forgetFaults();
+    if (first !== undefined) {
+      since ??= now;
+      if (told || repeats.faultTold || now - since < patience) continue;
+      told = true;
+      log.warn({ check: first.check, reason: first.reason, others: more.map(({ check }) => check) }, 'not ready');
       continue;
     }
-    since ??= now;
-    if (told || repeats.faultTold || now - since < patience) continue;
-    told = true;
-    log.warn({ check: first.check, reason: first.reason, others: more.map(({ check }) => check) }, 'not ready');
+    since = undefined;
+    const trouble = told || repeats.faultTold;
+    repeats.forgetFaults();
+    if (repeats.faultTold) continue; // it may be back in a moment
+    if (trouble) log.info({}, 'ready again');
+    told = false;
   } while (await pause(clock, interval, signal));
 }

@@ -54,12 +54,15 @@ describe('the log', () => {
     expect(mistake?.err['stack']).toContain('logger.test.ts');
   });
 
-  it('tells a fault of the API server once for all it holds up, with what to do, and again when it was mended meanwhile', () => {
+  it('tells a fault of the API server once for all it holds up, with what to do, and again when it was mended meanwhile', async () => {
     const refusal = (what: string): Error => toApiError(what, 401, { reason: 'Unauthorized', message: 'Unauthorized' });
     log.warn({ resource: 'mdevdevices', err: refusal('list mdevdevices') }, 'cannot follow a resource');
     for (let index = 0; index < 100; index += 1) log.error({ device: `ns/${index}`, err: refusal(`apply ${index}`) }, 'cannot write');
     expect(lines()).toMatchObject([{ fault: 'TokenRefused', advice: expect.stringContaining('give a token') as string }]);
     expect(repeats.faultTold).toBe(true);
+    repeats.forgetFaults();
+    expect(repeats.faultTold).toBe(true); // it has been there just now
+    await clock.advance(5_000);
     repeats.forgetFaults();
     expect(repeats.faultTold).toBe(false);
     log.warn({ err: refusal('list nodes') }, 'cannot follow a resource');
@@ -128,7 +131,7 @@ describe('the log', () => {
     const fields = {
       uuid: '12345678-1234-1234-1234-123456789abc',
       url: 'https://127.0.0.1:6443/apis',
-      msg2: 'the token is refused',
+      text: 'the token is refused; see basic operations and bearer tokens',
       tokenFile: '/var/run/token',
     };
     log.warn(fields, 'x');

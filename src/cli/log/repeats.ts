@@ -15,6 +15,8 @@ export interface Addition {
 /** How long the same is not written again, ms: with an error, and a warning without one. */
 const quietFor = 5 * 60_000;
 const quietForWarning = 10_000;
+/** After so long without it a fault may be mended, ms. */
+const mendedAfter = 5_000;
 /** How many different lines are remembered. */
 const maxRemembered = 1024;
 /** Fields that differ each time the same is said. */
@@ -22,6 +24,8 @@ const varying = new Set(['err', 'delay', 'failures', 'phase']);
 
 interface Told {
   readonly at: number;
+  /** When it came last, written or not. */
+  last: number;
   readonly isFault: boolean;
   kept: number;
 }
@@ -49,9 +53,10 @@ export class Repeats {
     const told = this.#told.get(key);
     if (told !== undefined && now - told.at < (error === undefined ? quietForWarning : quietFor)) {
       told.kept += 1;
+      told.last = now;
       return undefined;
     }
-    this.#remember(key, { at: now, isFault: fault !== undefined, kept: 0 });
+    this.#remember(key, { at: now, last: now, isFault: fault !== undefined, kept: 0 });
     const kept = told?.kept ?? 0;
     return { ...fault, ...(kept > 0 && { repeated: kept }) };
   }
@@ -61,9 +66,13 @@ export class Repeats {
     return [...this.#told.values()].some(({ isFault }) => isFault);
   }
 
-  /** The faults are mended: when one comes again, it is news. */
+  /**
+   * Nothing is wrong any more: a fault that has not come for a while is taken for mended, and is news when it comes again. One that comes and
+   * goes is not.
+   */
   forgetFaults(): void {
-    for (const [key, { isFault }] of this.#told) if (isFault) this.#told.delete(key);
+    const now = this.#clock.monotonic();
+    for (const [key, { isFault, last }] of this.#told) if (isFault && now - last >= mendedAfter) this.#told.delete(key);
   }
 
   #remember(key: string, told: Told): void {

@@ -2,8 +2,8 @@ const hidden = '[hidden]';
 
 /** What a secret looks like in a line of JSON, wherever it stands: each with the part before it that stays. */
 const secrets: readonly RegExp[] = [
-  /** A header as HTTP has it: `Bearer abc`, `Basic abc`. */
-  /(\b(?:bearer|basic)\s+)[\w.~+/=-]{6,}/gi,
+  /** A header as HTTP has it: `Bearer abc`, `Basic abc`; what follows is longer than words that do so in a sentence. */
+  /(\b(?:bearer|basic)\s+)[\w.~+/=-]{12,}/gi,
   /** A field, or a header among others: "authorization":"abc", "client-key-data": "abc". The text may be JSON within JSON. */
   /(\\*"(?:[\w-]*(?:authorization|token|password|secret|private[-_]?key|key-data))\\*"\s*:\s*\\*")[^"\\]+/gi,
   /** JSON Web Tokens: service accounts have them. */
