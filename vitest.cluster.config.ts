@@ -5,7 +5,7 @@ import { oldestKubernetes } from './test/cluster/versions.ts';
 const slowFaults = 'test/cluster/faults/restored.test.ts';
 const readiness = 'test/readiness/*.test.ts';
 const processes = ['test/cluster/operator.test.ts'];
-const operator = [...processes, 'test/agent/*.test.ts', 'test/controller/*.test.ts', readiness];
+const operator = [...processes, 'test/agent/*.test.ts', 'test/controller/*.test.ts', 'test/monitoring/*.test.ts', readiness];
 // CI has half an hour for everything: there the oldest version has the operator as processes, slow faults are for `npm run test:cluster` by hand,
 // and readiness is tried on the embedded server.
 const inCI = process.env['CI'] !== undefined;
