@@ -1,7 +1,9 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 import { CommanderError } from 'commander';
-import { pino } from 'pino';
 import { buildProgram } from './cli/program.ts';
+import { createLogger } from './cli/log/logger.ts';
+import { Repeats } from './cli/log/repeats.ts';
+import { RoleFailed } from './cli/run-role.ts';
 import { UsageError } from './cli/usage-error.ts';
 import { systemClock } from './lib/clock.ts';
 
@@ -11,10 +13,12 @@ process.umask(0o077);
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`Ended by ${name}`)));
 
+const repeats = new Repeats(systemClock);
 const program = buildProgram({
   print: (line) => process.stdout.write(`${line}\n`),
   note: (line) => process.stderr.write(`${line}\n`),
-  logger: (level) => pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true })),
+  logger: (level) => createLogger(level, repeats),
+  repeats,
   signal: stop.signal,
   clock: systemClock,
   self: [process.execPath, ...process.execArgv, import.meta.filename],
@@ -48,7 +52,8 @@ try {
   else if (error instanceof UsageError) {
     process.stderr.write(`mdev-operator: ${error.message}\n`);
     process.exitCode = 2;
-  } else if (!stop.signal.aborted) {
+  } else if (error instanceof RoleFailed) process.exitCode = 1;
+  else if (!stop.signal.aborted) {
     process.stderr.write(`mdev-operator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exitCode = 1;
   }

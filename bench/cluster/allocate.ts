@@ -14,6 +14,8 @@ const few = 1_000;
 const many = 100_000;
 const rounds = 400;
 const batch = 20;
+const waiting = 1000;
+const explainRounds = 5;
 
 /** `cluster.allocate`: to decide where a device goes among 1,000 parents, with 100,000 devices present over with 1,000. No API server. */
 export function allocate(): readonly BenchResult[] {
@@ -32,6 +34,20 @@ export function allocate(): readonly BenchResult[] {
     compareInRounds('cluster.allocate', times.crowded, `us per device, ${parents} parents, ${many} devices over ${few}`, times.sparse, 1.2),
     bound('cluster.allocate.time', median(times.crowded), 'us per device', 1000),
   ];
+}
+
+/**
+ * `cluster.explain`: to say why each of 1,000 waiting devices finds no place among 1,000 parents, where all ask for the same, over where each
+ * asks for another type. No API server.
+ */
+export function explain(): readonly BenchResult[] {
+  const cluster = new Clusterful(few);
+  const times = { same: [] as number[], different: [] as number[] };
+  for (let round = 0; round < explainRounds; round++) {
+    times.same.push(cluster.timeOfRefusals(() => 'none'));
+    times.different.push(cluster.timeOfRefusals((index) => `none-${index}`));
+  }
+  return [compareInRounds('cluster.explain', times.same, `us per waiting device, ${parents} parents`, times.different, 0.1)];
 }
 
 /** A cluster of 1,000 parents, a node each, as the controller holds it, and devices spread over them. */
@@ -70,6 +86,19 @@ class Clusterful {
     }
     return (time * 1000) / batch;
   }
+
+  /** Decides about waiting devices, each of a type that no parent has, when a parent has just changed; in us per device. */
+  timeOfRefusals(typeOf: (index: number) => string): number {
+    const { ledger } = this.#situation;
+    const devices = Array.from({ length: waiting }, (_, index) => deviceOn(this.#next++, undefined, typeOf(index)));
+    ledger.invalidate(`${node(0)}-mtty-0-12345678`);
+    const begin = performance.now();
+    for (const device of devices) {
+      const [action] = decide(device, this.#situation).values();
+      if (action?.type !== 'Refuse') throw new Error(`A device was not refused: ${JSON.stringify(action)}`);
+    }
+    return ((performance.now() - begin) * 1000) / waiting;
+  }
 }
 
 function node(parent: number): string {
@@ -102,7 +131,7 @@ function parentWith(parent: number, ports: number, devices: number): ReturnType<
 }
 
 /** @param nodeName where it is, undefined for one that is new */
-function deviceOn(number: number, nodeName: string | undefined): MdevDevice {
+function deviceOn(number: number, nodeName: string | undefined, typeID = 'mtty-1'): MdevDevice {
   return mdevDeviceSchema.parse({
     apiVersion: 'mediated.dev/v1alpha1',
     kind: 'MdevDevice',
@@ -114,7 +143,7 @@ function deviceOn(number: number, nodeName: string | undefined): MdevDevice {
       creationTimestamp: '2026-01-01T00:00:00Z',
       finalizers: ['mediated.dev/device'],
     },
-    spec: { type: { id: 'mtty-1' } },
+    spec: { type: { id: typeID } },
     ...(nodeName !== undefined && { status: { uuid: uuid(number), ...controllerStatus(nodeName) } }),
   });
 }

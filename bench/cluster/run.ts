@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { buildControlPlane } from '../../test/cluster/binaries.ts';
 import type { BenchResult } from '../result.ts';
-import { allocate } from './allocate.ts';
+import { allocate, explain } from './allocate.ts';
 import { BareSide } from './bare.ts';
 import { idle } from './idle.ts';
 import { memory, type Residents } from './memory.ts';
@@ -64,5 +64,6 @@ async function overAPI(bin: string): Promise<void> {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 if (wants('cluster.allocate')) print(allocate());
+if (wants('cluster.explain')) print(explain());
 if (['cluster.publish', 'cluster.memory', 'cluster.ready', 'cluster.idle'].some(wants)) await overAPI(await buildControlPlane());
 process.exit();

@@ -1,6 +1,5 @@
 import type { MdevDevice } from '../api/mdev-device.ts';
 import type { Log } from '../kube/log.ts';
-import type { Clock } from '../lib/clock.ts';
 import { ProviderError, type MdevProvider } from '../provider/contract.ts';
 import type { Action, Desired, Observed } from './decide/types.ts';
 import type { DeviceWriter } from './device-writer.ts';
@@ -9,7 +8,6 @@ import { perform, type Ports } from './perform.ts';
 import { RecordError, type RecordStore } from './record/record-store.ts';
 
 export interface ActorOptions {
-  readonly clock: Clock;
   readonly log: Log;
   readonly metrics: AgentMetrics;
   readonly provider: MdevProvider;
@@ -36,7 +34,7 @@ export async function act(
   options: ActorOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, metrics, provider, records, writer, log } = options;
+  const { metrics, provider, records, writer, log } = options;
   const uuid = desired?.uuid ?? observed.record?.uuid;
   const ports: Ports = {
     provider,
@@ -45,17 +43,14 @@ export async function act(
       if (object !== undefined) await writer.removeFinalizer(object, stop);
     },
   };
-  const started = clock.monotonic();
-  const seconds = (): number => (clock.monotonic() - started) / 1000;
   try {
     await perform(action, desired, observed, ports, signal);
   } catch (error) {
-    const errno = error instanceof ProviderError ? error.code : error instanceof RecordError ? 'record' : 'api';
-    metrics.acted(action.kind, 'failed', errno, seconds());
+    metrics.acted(action.kind, 'failed');
     if (!signal.aborted) log.info({ device: key, uuid, action: action.kind, err: error }, 'an action on a device failed');
     throw error;
   }
-  metrics.acted(action.kind, 'done', '', seconds());
+  metrics.acted(action.kind, 'done');
   log.debug({ device: key, uuid, action: action.kind }, 'acted on a device');
   if (action.kind === 'create' && action.lost === 'by-hand' && object !== undefined)
     writer.tellLost(object, `The device ${uuid ?? ''} was removed by somebody else; it was made again under the same UUID.`);

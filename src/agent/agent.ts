@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeResource, deviceResource, parentResource } from '../kube/resource.ts';
+import type { Condition } from '../api/condition.ts';
+import { countConditions } from '../api/condition-counts.ts';
 import { mdevDeviceSchema, type MdevDevice } from '../api/mdev-device.ts';
 import { mdevParentSchema, type MdevParent } from '../api/mdev-parent.ts';
 import { isAborted, pause } from '../kube/abort.ts';
@@ -10,6 +12,7 @@ import { agentLeaseKey } from '../kube/lease.ts';
 import type { Log } from '../kube/log.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
+import { noTelemetry, type KubeTelemetry } from '../kube/telemetry.ts';
 import type { Clock } from '../lib/clock.ts';
 import { tryLock } from '../lib/lock.ts';
 import type { MdevProvider } from '../provider/contract.ts';
@@ -24,6 +27,7 @@ import { ParentPublisher } from './parents.ts';
 import { readPinSamples } from './pin-samples.ts';
 import { ProviderState } from './provider-state.ts';
 import { RecordStore } from './record/record-store.ts';
+import { RecordWatch } from './record/record-watch.ts';
 import { serveRequests } from './requests.ts';
 import { agentIdentity, becomeSoleAgent } from './sole-agent.ts';
 import { sweep } from './sweep.ts';
@@ -53,6 +57,7 @@ export interface AgentOptions {
   readonly random: () => number;
   readonly log: Log;
   readonly metrics?: AgentMetrics;
+  readonly telemetry?: KubeTelemetry;
   /** Called once, when objects and devices have been read and everything is being kept up to date. */
   readonly onSynced?: () => void;
 }
@@ -65,6 +70,11 @@ function lean<T extends { metadata: object }>(object: T): T {
   const metadata: { managedFields?: unknown } = object.metadata;
   delete metadata.managedFields;
   return object;
+}
+
+/** Whether a condition of a device is an agent's to write: it alone counts those. */
+function isOurs({ type }: Condition): boolean {
+  return type !== 'Allocated';
 }
 
 /** Tries `step` until it succeeds, with a growing delay. @throws the signal's reason */
@@ -80,10 +90,11 @@ async function insist<T>(what: string, step: () => Promise<T>, { clock, log }: A
   }
 }
 
-async function loadRecords(dataDir: string, log: Log): Promise<RecordStore> {
-  const records = new RecordStore(recordsDirectory(dataDir));
+async function loadRecords(dataDir: string, log: Log, folder: RecordWatch): Promise<RecordStore> {
+  const records = new RecordStore(recordsDirectory(dataDir), (error) => folder.wrote(error));
   for (const { uuid, path, cause } of await records.load())
     log.error({ uuid, path, err: cause }, 'an ownership record cannot be read; its device is left alone until an administrator decides');
+  await records.tryWriting();
   return records;
 }
 
@@ -118,13 +129,14 @@ async function reconcileNode(
   agentLease: Pick<NodeLeaseOptions, 'identity' | 'durationSeconds'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, provider, nodeName, clock, random, log, dataDir } = options;
+  const { client, provider, nodeName, clock, random, log, dataDir, telemetry = noTelemetry } = options;
   const metrics = options.metrics ?? noMetrics;
   metrics.pinsFrom((stop) => readPinSamples(provider, records, stop));
   const events = new EventRecorder({ client, clock, random, log, component: 'mdev-agent', instance: nodeName });
   const devices = createDeviceStore(clusterUID);
   const parents = new Store<MdevParent>({});
-  const writer = new DeviceWriter({ client, clock, events, metrics, devices });
+  metrics.conditionsFrom(() => countConditions(devices.list().flatMap(({ status }) => status?.conditions?.filter(isOurs) ?? [])));
+  const writer = new DeviceWriter({ client, clock, events, devices });
   const tellReboot = rebootTeller(options, node, events, records, () => state);
   const firstRead = Promise.withResolvers<undefined>();
   let synced = false;
@@ -138,6 +150,7 @@ async function reconcileNode(
     clock,
     random,
     log,
+    telemetry,
     onSync: () => {
       tellReboot();
       controller.addAll();
@@ -160,6 +173,7 @@ async function reconcileNode(
     random,
     log,
     metrics,
+    telemetry,
     nodeName,
     findNode: readNode,
     state,
@@ -167,7 +181,7 @@ async function reconcileNode(
     parents,
     devices,
   });
-  const controller = new DeviceController({ ...options, metrics, clusterUID, state, records, devices, parents, writer });
+  const controller = new DeviceController({ ...options, metrics, telemetry, clusterUID, state, records, devices, parents, writer });
   const deviceReflector = new Reflector<MdevDevice, 'uuid' | 'group'>({
     client,
     resource: deviceResource,
@@ -187,6 +201,7 @@ async function reconcileNode(
     clock,
     random,
     log,
+    telemetry,
   });
   const parentReflector = new Reflector<MdevParent>({
     client,
@@ -204,6 +219,7 @@ async function reconcileNode(
     clock,
     random,
     log,
+    telemetry,
   });
   // Nothing is decided before all objects are known: an object not read yet must not look like one that is missing.
   const whenSynced = async (run: () => Promise<void>): Promise<void> => {
@@ -257,16 +273,21 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   try {
-    const records = await loadRecords(dataDir, log);
+    const metrics = options.metrics ?? noMetrics;
+    const folder = new RecordWatch((error) => {
+      if (error !== undefined) log.error({ err: error }, 'ownership records cannot be written');
+      metrics.recordFolder(error);
+    });
+    const records = await insist('read the ownership records', () => loadRecords(dataDir, log, folder), options, stop);
     const clusterUID = await insist('read the UID of the cluster', () => findClusterUID(client, stop), options, stop);
     const node = await insist('find the Node', () => findNode(client, nodeName, registerNode, stop), options, stop);
     if (nodeLease && registerNode) await insist('make the namespace of Leases', () => ensureLeaseNamespace(client, stop), options, stop);
-    const identity = await agentIdentity(dataDir, nodeName);
+    const identity = await insist('name this agent', () => agentIdentity(dataDir, nodeName), options, stop);
     const agentLease = { identity, durationSeconds: options.leaseDuration ?? usualLeaseDuration };
     const lease = agentLeaseKey(nodeName);
     if (nodeLease) await becomeSoleAgent({ client, clock: options.clock, log, lease, nodeName, ...agentLease }, stop);
     log.info({ node: nodeName, records: records.all().length }, 'agent starts');
-    await reconcileNode(options, records, node, clusterUID, agentLease, stop);
+    await Promise.all([reconcileNode(options, records, node, clusterUID, agentLease, stop), folder.run(records, options.clock, stop)]);
   } catch (error) {
     if (!isAborted(signal)) throw error;
   } finally {

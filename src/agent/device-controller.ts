@@ -4,6 +4,7 @@ import { isConflict } from '../kube/api-error.ts';
 import type { Log } from '../kube/log.ts';
 import { parseKey } from '../kube/resource.ts';
 import type { Store } from '../kube/store.ts';
+import type { KubeTelemetry } from '../kube/telemetry.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { MdevParent } from '../api/mdev-parent.ts';
@@ -29,6 +30,7 @@ export interface DeviceControllerOptions {
   readonly random: () => number;
   readonly log: Log;
   readonly metrics: AgentMetrics;
+  readonly telemetry: KubeTelemetry;
   readonly nodeName: string;
   readonly clusterUID: string;
   readonly adoptNamespaces: readonly string[];
@@ -78,7 +80,7 @@ export class DeviceController {
 
   constructor(options: DeviceControllerOptions) {
     this.#options = options;
-    const { clock, random, log, metrics, provider, state, records, devices } = options;
+    const { clock, random, log, telemetry, provider, state, records, devices } = options;
     this.#observers = { provider, state, records, devices };
     this.#gates = new Gates(clock, random);
     this.#parentLanes = new Lanes(perParent, (key) => this.add(key));
@@ -92,10 +94,7 @@ export class DeviceController {
         if (isConflict(err)) log.debug(fields, 'the object changed, looking again');
         else log.warn(fields, 'cannot reconcile a device, trying again');
       },
-      onDone: (_key, seconds, failed) => {
-        metrics.reconciled(failed ? 'error' : 'done', seconds);
-        metrics.queued(this.#queue.length);
-      },
+      telemetry: telemetry.queue('devices'),
     });
   }
 

@@ -7,7 +7,6 @@ import type { EventSink } from '../kube/events.ts';
 import { deviceResource, keyOf } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { DeviceStore } from './device-store.ts';
-import type { AgentMetrics } from './metrics.ts';
 import { memlockMessage } from './memlock.ts';
 import { fieldManager } from './node.ts';
 import { buildStatus, isPublished, type StatusFacts } from './status.ts';
@@ -17,7 +16,6 @@ export interface DeviceWriterOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly events: EventSink;
-  readonly metrics: AgentMetrics;
   readonly devices: DeviceStore;
 }
 
@@ -63,7 +61,7 @@ export class DeviceWriter {
    * @throws ApiError Conflict when the object has changed since it was looked at
    */
   async publish(object: MdevDevice, facts: StatusFacts, signal: AbortSignal): Promise<void> {
-    const { client, clock, metrics } = this.#options;
+    const { client, clock } = this.#options;
     this.#tellRefusal(object, facts);
     const status = buildStatus(object, facts, clock.now());
     if (isPublished(object, status)) return;
@@ -75,7 +73,6 @@ export class DeviceWriter {
     await this.#write(keyOf(object.metadata), () =>
       client.apply(deviceResource, { namespace, name }, { metadata: { uid, resourceVersion }, status }, options, signal),
     );
-    metrics.statusWritten('MdevDevice');
   }
 
   /** Takes our finalizer off the object if it is still the one that was looked at. */

@@ -1,3 +1,5 @@
+import type { ConditionCount } from '../api/condition-counts.ts';
+
 /** What one device has pinned for its user. */
 export interface PinSample {
   readonly uuid: string;
@@ -16,12 +18,8 @@ export interface PinSample {
 
 /** What the agent reports of itself; whoever wires it gives these to a metrics system. None may throw. */
 export interface AgentMetrics {
-  /** A pass over one device ended; `error` is one that is repeated because of the API server. `seconds` is how long it took. */
-  reconciled(result: 'done' | 'error', seconds: number): void;
-  /** An action was carried out or refused; `errno` is the kernel's, `record` for a record that could not be written. */
-  acted(action: string, outcome: 'done' | 'failed', errno: string, seconds: number): void;
-  /** A status was written to the API server. */
-  statusWritten(kind: 'MdevDevice' | 'MdevParent'): void;
+  /** An action on a device was carried out, or was refused by the kernel, the record's folder or the API server. */
+  acted(action: string, outcome: 'done' | 'failed'): void;
   /** How many devices there are: with a record and an object, with a record only, and without record. */
   devices(counts: { readonly owned: number; readonly orphaned: number; readonly foreign: number }): void;
   /** What a parent has now, by type; undefined when it is gone. */
@@ -29,18 +27,19 @@ export interface AgentMetrics {
     name: string,
     types: readonly { readonly id: string; readonly availableInstances: number; readonly instances: number }[] | undefined,
   ): void;
-  /** Keys waiting in the queue. */
-  queued(length: number): void;
+  /** Ownership records cannot be written from now on, or undefined: they can again. */
+  recordFolder(error: Error | undefined): void;
+  /** Where the conditions of this node's MdevDevices are counted, whenever somebody wants to know. */
+  conditionsFrom(read: () => readonly ConditionCount[]): void;
   /** Where pins are read, whenever somebody wants to know. It may reject. */
   pinsFrom(read: (signal: AbortSignal) => Promise<readonly PinSample[]>): void;
 }
 
 export const noMetrics: AgentMetrics = {
-  reconciled: () => undefined,
   acted: () => undefined,
-  statusWritten: () => undefined,
   devices: () => undefined,
   parent: () => undefined,
-  queued: () => undefined,
+  recordFolder: () => undefined,
+  conditionsFrom: () => undefined,
   pinsFrom: () => undefined,
 };

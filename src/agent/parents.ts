@@ -5,6 +5,7 @@ import type { KubeClient } from '../kube/client.ts';
 import type { Log } from '../kube/log.ts';
 import { parentResource } from '../kube/resource.ts';
 import type { Store } from '../kube/store.ts';
+import type { KubeTelemetry } from '../kube/telemetry.ts';
 import type { DeviceStore } from './device-store.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -21,6 +22,7 @@ export interface ParentPublisherOptions {
   readonly random: () => number;
   readonly log: Log;
   readonly metrics: AgentMetrics;
+  readonly telemetry: KubeTelemetry;
   readonly nodeName: string;
   /** Reads the Node object anew: its UID changes when it was deleted and made again. */
   readonly findNode: (signal: AbortSignal) => Promise<NodeIdentity>;
@@ -64,7 +66,7 @@ export class ParentPublisher {
 
   constructor(options: ParentPublisherOptions) {
     this.#options = options;
-    const { clock, random, log } = options;
+    const { clock, random, log, telemetry } = options;
     this.#queue = new WorkQueue({
       clock,
       random,
@@ -72,6 +74,7 @@ export class ParentPublisher {
       baseDelay: 200,
       maxDelay: 10_000,
       onError: (parent, err, delay) => log.warn({ parent, err, delay }, 'cannot publish a parent, trying again'),
+      telemetry: telemetry.queue('parents'),
     });
   }
 
@@ -176,11 +179,10 @@ export class ParentPublisher {
 
   async #writeStatus(key: string, object: MdevParent, status: MdevParent['status'] & object, signal: AbortSignal): Promise<void> {
     if (isPublishedParent(object, status)) return;
-    const { client, clock, metrics } = this.#options;
+    const { client, clock } = this.#options;
     this.#lastWrite.set(object.spec.parent, clock.monotonic());
     const options = { fieldManager, force: true, subresource: 'status' } as const;
     const answer = await client.apply(parentResource, { name: key }, { status }, options, signal);
     this.#written.remember(key, answer);
-    metrics.statusWritten('MdevParent');
   }
 }

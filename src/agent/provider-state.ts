@@ -1,4 +1,5 @@
 import type { Log } from '../kube/log.ts';
+import { noTelemetry, type KubeTelemetry } from '../kube/telemetry.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import { sleep, type Clock } from '../lib/clock.ts';
 import { ProviderError, type Device, type MdevProvider, type Parent } from '../provider/contract.ts';
@@ -18,6 +19,7 @@ export interface ProviderStateOptions {
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
   readonly log: Log;
+  readonly telemetry?: KubeTelemetry;
   /** Everything was read anew: at the start, after a reboot, after events were lost. */
   readonly onSync: () => void;
   /** A parent was read again. */
@@ -80,13 +82,14 @@ export class ProviderState {
 
   constructor(options: ProviderStateOptions) {
     this.#options = options;
-    const { clock, random, log } = options;
+    const { clock, random, log, telemetry = noTelemetry } = options;
     this.#queue = new WorkQueue({
       clock,
       random,
       concurrency: 8,
       maxDelay: 5_000,
       onError: (parent, err, delay) => log.warn({ parent, err, delay }, 'cannot read a parent, trying again'),
+      telemetry: telemetry.queue('kernel'),
     });
   }
 

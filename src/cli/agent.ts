@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { addFlags, readFlags } from './flags.ts';
+import { runRole } from './run-role.ts';
 
 const flags = [
   'kubeconfig',
@@ -20,6 +21,7 @@ export function addAgentCommand(program: Command, context: CliContext): void {
   addFlags(command, flags).action(async () => {
     const options = readFlags(command, flags);
     const { runAgentCommand } = await import('./agent-run.ts');
-    await runAgentCommand(context, options);
+    const log = context.logger(options.logLevel ?? 'info');
+    await runRole(context, log, 'agent', () => runAgentCommand(context, options, log));
   });
 }

@@ -1,10 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { pino } from 'pino';
 import { parse } from 'yaml';
 import type { KubeObject } from '../apiserver/object.ts';
 import { startApiServer, type ApiServer } from '../apiserver/server.ts';
 import { systemClock } from '../lib/clock.ts';
+import { createLogger } from './log/logger.ts';
+import { Repeats } from './log/repeats.ts';
 import type { ApiServerThreadData, FromApiServerThread } from './api-server-thread.ts';
 
 /** The thread's own side: serves until it is told `close`, then ends. */
@@ -22,10 +23,7 @@ async function bundledCrds(): Promise<KubeObject[]> {
 }
 
 async function start(): Promise<ApiServer | undefined> {
-  const log = pino(
-    { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: 2, sync: true }),
-  ).child({ part: 'apiserver' });
+  const log = createLogger(logLevel, new Repeats(systemClock)).child({ part: 'apiserver' });
   try {
     return await startApiServer({ dataDir, host, port, crds: await bundledCrds(), clock: systemClock, log });
   } catch (error) {

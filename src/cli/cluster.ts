@@ -1,7 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
-import type { KubeClient } from '../kube/client.ts';
+import type { RequestObservation } from '../kube/client.ts';
 import { HttpClient } from '../kube/http-client.ts';
-import type { Metrics } from '../metrics/metrics.ts';
 import type { CliContext } from './context.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -12,7 +11,12 @@ const placeholder = { context: 'loaded-context', server: 'http://localhost:8080'
  * A client for the API server of `file`, else of $KUBECONFIG, ~/.kube/config or the pod's service account.
  * @throws UsageError if the file cannot be used
  */
-export function connectCluster(context: CliContext, file: string | undefined, role: string, metrics: Metrics): KubeClient {
+export function connectCluster(
+  context: CliContext,
+  file: string | undefined,
+  role: string,
+  onRequest?: (observation: RequestObservation) => void,
+): HttpClient {
   const config = new KubeConfig();
   try {
     if (file === undefined) config.loadFromDefault();
@@ -30,6 +34,6 @@ export function connectCluster(context: CliContext, file: string | undefined, ro
     config,
     clock: context.clock,
     userAgent: `mdev-operator-${role}`,
-    onRequest: (observation) => metrics.request(observation),
+    ...(onRequest !== undefined && { onRequest }),
   });
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../lib/clock.ts';
+import type { Repeats } from './log/repeats.ts';
 
 /** What a command gets from the process it runs in. */
 export interface CliContext {
@@ -9,6 +10,8 @@ export interface CliContext {
   readonly note: (line: string) => void;
   /** A logger that writes JSON lines to standard error. */
   readonly logger: (level: string) => Logger;
+  /** What the logger keeps from being written again and again. */
+  readonly repeats: Repeats;
   /** Aborted by SIGTERM and SIGINT. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { addFlags, readFlags } from './flags.ts';
+import { runRole } from './run-role.ts';
 
 const flags = ['kubeconfig', 'adoptNamespace', 'metricsListen', 'logLevel'] as const;
 
@@ -10,6 +11,7 @@ export function addControllerCommand(program: Command, context: CliContext): voi
   addFlags(command, flags).action(async () => {
     const options = readFlags(command, flags);
     const { runControllerCommand } = await import('./controller-run.ts');
-    await runControllerCommand(context, options);
+    const log = context.logger(options.logLevel ?? 'info');
+    await runRole(context, log, 'controller', () => runControllerCommand(context, options, log));
   });
 }

@@ -5,12 +5,17 @@ import { parseProfile, ProfileError } from '../emulator/profile.ts';
 import { runEmulator } from '../provider/emulated/process.ts';
 import type { CliContext } from './context.ts';
 import { addFlags, readFlags } from './flags.ts';
+import { Readiness } from './health/readiness.ts';
+import { serveHealth } from './health/serve.ts';
+import { createMetrics } from '../metrics/metrics.ts';
 import { emulatorPidFile } from './emulator-pid.ts';
+import { runRole } from './run-role.ts';
 import { makeRunDir, runDirPath } from './run-dir.ts';
+import { packageVersion } from './version.ts';
 import { checkSocketPath } from './socket-path.ts';
 import { UsageError } from './usage-error.ts';
 
-const flags = ['socket', 'profile', 'runDir', 'logLevel'] as const;
+const flags = ['socket', 'profile', 'runDir', 'metricsListen', 'logLevel'] as const;
 
 /** `emulator`: the emulated kernel as a process of its own. Ending it is the emulated node's shutdown. */
 export function addEmulatorCommand(program: Command, context: CliContext): void {
@@ -18,7 +23,7 @@ export function addEmulatorCommand(program: Command, context: CliContext): void 
     .command('emulator')
     .description('run the emulated kernel and serve it on a UNIX socket; ending it is the node rebooting');
   addFlags(command, flags).action(async () => {
-    const { socket, profile, runDir: given, logLevel } = readFlags(command, flags);
+    const { socket, profile, runDir: given, metricsListen, logLevel } = readFlags(command, flags);
     checkSocketPath('--socket', socket);
     const profileText = await readProfile(context, profile);
     const uid = process.getuid?.() ?? 0;
@@ -27,16 +32,22 @@ export function addEmulatorCommand(program: Command, context: CliContext): void 
     await makeRunDir(runDir, uid);
     const pidFile = emulatorPidFile(socket);
     const ready = Promise.withResolvers<undefined>();
-    const onReady = (): void => ready.resolve(undefined);
-    const running = runEmulator(
-      { socketPath: socket, profileText, runDir, clock: context.clock, log: context.logger(logLevel ?? 'info'), onReady },
-      context.signal,
-    );
-    await Promise.race([ready.promise, running]);
-    await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
-    context.notifyReady('ready');
-    await running;
-    await rm(pidFile, { force: true });
+    const readiness = new Readiness();
+    const started = readiness.waitFor('emulator');
+    const onReady = (): void => {
+      started();
+      ready.resolve(undefined);
+    };
+    await serveHealth(metricsListen, createMetrics(await packageVersion(context)), readiness, context.signal);
+    const log = context.logger(logLevel ?? 'info');
+    await runRole(context, log, 'emulator', async () => {
+      const running = runEmulator({ socketPath: socket, profileText, runDir, clock: context.clock, log, onReady }, context.signal);
+      await Promise.race([ready.promise, running]);
+      await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
+      context.notifyReady('ready');
+      await running;
+      await rm(pidFile, { force: true });
+    });
   });
 }
 

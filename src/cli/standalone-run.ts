@@ -2,21 +2,22 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { runAgent } from '../agent/agent.ts';
 import { runController } from '../controller/controller.ts';
-import { createMetrics } from '../metrics/metrics.ts';
-import { agentMetrics } from './agent-metrics.ts';
 import { startApiServerThread } from './api-server-thread.ts';
 import { applyManifests } from './apply-manifests.ts';
 import { readyBanner } from './banner.ts';
 import { connectCluster } from './cluster.ts';
 import type { CliContext } from './context.ts';
 import type { DataDir } from './data-dir.ts';
-import { controllerHooks } from './controller-hooks.ts';
 import { disposable } from './disposable.ts';
 import { superviseEmulator } from './emulator-supervisor.ts';
-import { Readiness, serveHealth } from './health.ts';
+import { agentTelemetry } from './health/agent-telemetry.ts';
+import { controllerTelemetry } from './health/controller-telemetry.ts';
+import { processHealth } from './health/process-health.ts';
+import { serveHealth } from './health/serve.ts';
 import type { Manifest } from './manifests.ts';
 import { openProvider } from './provider.ts';
 import type { Options } from './flags.ts';
+import { packageVersion } from './version.ts';
 import { waitForDevices } from './wait-for-devices.ts';
 
 export interface StandaloneInit {
@@ -34,8 +35,13 @@ export async function runStandalone({ context, options, paths, manifests, log }:
   const { clock } = context;
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
-  const metrics = createMetrics();
-  const readiness = new Readiness(clock, ['API server', 'emulator', 'controller', 'agent']);
+  const health = processHealth(await packageVersion(context), context);
+  const { readiness } = health;
+  const apiServerStarted = readiness.waitFor('api-server');
+  const emulatorStarted = readiness.waitFor('emulator');
+  const controllerStarted = readiness.waitFor('controller');
+  const agentStarted = readiness.waitFor('agent');
+  const telemetry = agentTelemetry(health, clock, log);
   /** A part that must not end before it is told to: its failure ends the whole. */
   const part = (running: Promise<void>): Promise<void> =>
     running.catch((error: unknown) => {
@@ -43,7 +49,7 @@ export async function runStandalone({ context, options, paths, manifests, log }:
       throw error;
     });
 
-  await serveHealth(options.metricsListen, metrics, readiness, signal);
+  await serveHealth(options.metricsListen, health.metrics, readiness, signal);
   const emulatorSocket = options.provider === 'emulated' ? (options.emulator ?? paths.emulatorSocket) : undefined;
   // Disposed of last: the kernel goes after those who use it.
   await using emulator = startEmulator();
@@ -56,11 +62,11 @@ export async function runStandalone({ context, options, paths, manifests, log }:
     }),
   );
   const server = disposableServer.value;
-  readiness.ready('API server');
+  apiServerStarted();
   await emulator.ready;
-  readiness.ready('emulator');
+  emulatorStarted();
 
-  await using disposableClient = disposable(connectCluster(context, server.kubeconfigPath, 'standalone', metrics));
+  await using disposableClient = disposable(connectCluster(context, server.kubeconfigPath, 'standalone', health.onRequest));
   const client = disposableClient.value;
   await using disposableProvider = disposable(openProvider(context, options.provider, emulatorSocket, log));
   const provider = disposableProvider.value;
@@ -74,14 +80,15 @@ export async function runStandalone({ context, options, paths, manifests, log }:
       identity: options.nodeName,
       leaderElection: false,
       adoptNamespaces: options.adoptNamespace,
-      hooks: controllerHooks(metrics, readiness),
+      hooks: { ...controllerTelemetry(health), onSynced: controllerStarted },
+      telemetry: health.telemetry,
     },
     signal,
   );
   const agent = runAgent(
     {
       client,
-      provider,
+      provider: telemetry.observe(provider),
       nodeName: options.nodeName,
       dataDir: paths.agent,
       adoptNamespaces: options.adoptNamespace,
@@ -89,15 +96,16 @@ export async function runStandalone({ context, options, paths, manifests, log }:
       clock,
       random: Math.random,
       log: log.child({ part: 'agent' }),
-      metrics: agentMetrics(metrics, log),
+      metrics: telemetry.metrics,
+      telemetry: health.telemetry,
       onSynced: () => {
-        readiness.ready('agent');
+        agentStarted();
         synced.resolve(undefined);
       },
     },
     signal,
   );
-  const running = Promise.all([part(controller), part(agent), part(server.run(signal))]);
+  const running = Promise.all([part(controller), part(agent), part(server.run(signal)), health.run(client, log, signal)]);
   await Promise.race([synced.promise, running]);
   if (!signal.aborted) {
     await server.writeKubeconfig(paths.kubeconfig);

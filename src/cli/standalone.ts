@@ -6,6 +6,7 @@ import { readProfile } from './emulator.ts';
 import { addFlags, readFlags } from './flags.ts';
 import { readManifests } from './manifests.ts';
 import { runDirPath } from './run-dir.ts';
+import { runRole } from './run-role.ts';
 import { checkSocketPath } from './socket-path.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -46,7 +47,8 @@ export function addStandaloneCommand(program: Command, context: CliContext): voi
     using lock = tryLock(paths.lock);
     if (lock === undefined) throw new UsageError(`--data-dir: another standalone runs on ${paths.root}`);
     const { runStandalone } = await loadRun();
-    await runStandalone({ context, options, paths, manifests, log: context.logger(options.logLevel ?? 'warn') });
+    const log = context.logger(options.logLevel ?? 'warn');
+    await runRole(context, log, 'standalone', () => runStandalone({ context, options, paths, manifests, log }));
   });
 }
 

@@ -1,4 +1,5 @@
 import { mdevClassSchema, type MdevClass } from '../api/mdev-class.ts';
+import type { ConditionCount } from '../api/condition-counts.ts';
 import { mdevDeviceSchema, type MdevDevice } from '../api/mdev-device.ts';
 import { mdevParentSchema, type MdevParent } from '../api/mdev-parent.ts';
 import type { ObjectMeta } from '../api/object-meta.ts';
@@ -12,8 +13,10 @@ import { Reflector } from '../kube/reflector.ts';
 import { classResource, deviceResource, namespaceResource, nodeResource, parentResource, type ResourceRef } from '../kube/resource.ts';
 import { runAll } from '../kube/run-all.ts';
 import type { Store } from '../kube/store.ts';
+import type { KubeTelemetry } from '../kube/telemetry.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Allocator, type AllocatorHooks } from './allocator.ts';
+import { conditionsOfController } from './condition-share.ts';
 import { warnOfSeveralDefaults } from './default-class-warning.ts';
 import { Ledger } from './ledger.ts';
 import { NodeLifecycle, type NodeLifecycleHooks } from './node-lifecycle.ts';
@@ -25,10 +28,10 @@ import { Writer } from './writer.ts';
 export interface ControllerHooks extends AllocatorHooks, NodeLifecycleHooks {
   /** All objects are known and decisions begin. With leader election: each time this process begins to lead. */
   readonly onSynced?: () => void;
-  /** Whether this process leads. */
+  /** Whether this process leads; one that stands for no election does. */
   readonly onLeading?: (leading: boolean) => void;
-  /** When the server was last heard of, for readiness: monotonic ms of the clock, the oldest of all watches. */
-  readonly onProbe?: (lastContact: () => number | undefined) => void;
+  /** Where the conditions that are a controller's to write are counted, whenever somebody wants to know; undefined at the end of a term. */
+  readonly onConditions?: (read: (() => readonly ConditionCount[]) | undefined) => void;
 }
 
 export interface ControllerOptions {
@@ -48,6 +51,7 @@ export interface ControllerOptions {
   /** Namespaces whose objects may adopt; `*` for all. */
   readonly adoptNamespaces: readonly string[];
   readonly hooks?: ControllerHooks;
+  readonly telemetry?: KubeTelemetry;
 }
 
 /** How often reading the cluster's UID is tried, ms. */
@@ -71,6 +75,7 @@ export async function readClusterUID(client: KubeClient, clock: Clock, log: Log,
 /** Allocates devices to parents, and looks after lost nodes, until `signal` is aborted; with leader election, as long as this process leads. */
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   if (!options.leaderElection) {
+    options.hooks?.onLeading?.(true);
     await control(options, signal);
     return;
   }
@@ -89,7 +94,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
 
 /** One term: everything is learned anew from the objects. */
 async function control(options: ControllerOptions, signal: AbortSignal): Promise<void> {
-  const { client, clock, random, log, identity, adoptNamespaces, hooks = {} } = options;
+  const { client, clock, random, log, identity, adoptNamespaces, hooks = {}, telemetry } = options;
   const clusterUID = await readClusterUID(client, clock, log, signal);
   if (clusterUID === undefined) return;
   const world = createWorld(clusterUID);
@@ -101,6 +106,7 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
     clock,
     random,
     log,
+    telemetry,
     world,
     events,
     onDropped: (key, uid) => allocator.dropped(key, uid),
@@ -119,18 +125,19 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
     clock,
     random,
     log,
+    telemetry,
     events,
     world,
     hooks,
     onChange: (node) => allocator.nodeChanged(node),
   });
-  const sets = new SetController({ client, clock, random, log, world, events });
+  const sets = new SetController({ client, clock, random, log, telemetry, world, events });
   const follow = <T extends { readonly metadata: ObjectMeta }, Index extends string>(
     resource: ResourceRef,
     store: Store<T, Index>,
     parse: (object: unknown) => T,
     onChange: (key: string) => void,
-  ): Reflector<T, Index> => new Reflector({ client, resource, store, parse, onChange, clock, random, log });
+  ): Reflector<T, Index> => new Reflector({ client, resource, store, parse, onChange, clock, random, log, telemetry });
   let synced = false;
   const warnOfDefaults = warnOfSeveralDefaults(world.classes, events);
   const reflectors = [
@@ -179,10 +186,9 @@ async function control(options: ControllerOptions, signal: AbortSignal): Promise
       },
     ),
   ];
-  hooks.onProbe?.(() => {
-    const contacts = reflectors.map((reflector) => reflector.lastContact);
-    return contacts.includes(undefined) ? undefined : Math.min(...contacts.map(Number));
-  });
+  hooks.onConditions?.(() => conditionsOfController(world.devices.list()));
+  // Whoever leads next counts anew.
+  using _ = { [Symbol.dispose]: () => hooks.onConditions?.(undefined) };
   const whenSynced = (stop: AbortSignal): Promise<unknown> => Promise.all(reflectors.map((reflector) => reflector.whenSynced(stop)));
   await runAll(
     [

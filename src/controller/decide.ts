@@ -202,6 +202,6 @@ export function decide(device: MdevDevice, situation: Situation): Decision {
   if (device.spec.group !== undefined) return decideGroup(device, situation);
   const request = requestOf(device, situation);
   const placement = ledger.best(request, typeKey(device));
-  if (placement === undefined) return one(device, { type: 'Refuse', why: explain([request], ledger.candidates()) });
+  if (placement === undefined) return one(device, { type: 'Refuse', why: ledger.whyNot(request) });
   return one(device, { type: 'Allocate', allocation: allocationOf(placement, placement.typeIDs[0] ?? '', request) });
 }

@@ -6,7 +6,7 @@ import { decide, type Situation } from './decide.ts';
 import { deviceNamed, parentNamed } from './testing/objects.ts';
 import { line, situationOf } from './testing/situation.ts';
 import { Ledger } from './ledger.ts';
-import { choose } from './placement.ts';
+import { choose, explain } from './placement.ts';
 import { byAge } from './world.ts';
 
 /** A parent as hardware counts it: the naive model. Sizes divide the whole. */
@@ -82,6 +82,7 @@ class History {
     // What is kept up to date from decision to decision is what is found by looking at all.
     const request = { spec: device.spec };
     expect(ledger.best(request, `id:t${type}`)).toEqual(choose([request], ledger.candidatesOfType(`id:t${type}`)));
+    expect(ledger.whyNot(request)).toEqual(explain([request], ledger.candidates()));
     const action = decide(device, this.situation).get(`ns/${name}`);
     if (action?.type === 'Allocate') this.situation.ledger.assume(device, action.allocation.parentName, action.allocation.typeID);
   }

@@ -3,8 +3,11 @@ import type { MdevParent } from '../api/mdev-parent.ts';
 import { capacityModel, withPending, type CapacityModel, type PendingCounts } from './capacity.ts';
 import type { Candidate } from './eligibility.ts';
 import { matchingTypes, type PlacementRequest } from './eligibility.ts';
-import type { Placement } from './placement.ts';
+import { Explanations } from './explanations.ts';
+import { explain, type Placement } from './placement.ts';
+import { RequestKinds } from './request-kinds.ts';
 import { Shortlists } from './shortlist.ts';
+import type { WhyNot } from './why-not.ts';
 import { keyOf } from '../kube/resource.ts';
 import { nodeFacts, standingAllocation, type World } from './world.ts';
 
@@ -37,7 +40,9 @@ export class Ledger {
   readonly #candidates = new Map<string, Candidate>();
   /** By parent: what is allocated to it and not in its status yet, type by the key of the object. */
   readonly #unseen = new Map<string, Map<string, string>>();
+  readonly #kinds = new RequestKinds();
   readonly #shortlists = new Shortlists();
+  readonly #explanations = new Explanations();
 
   constructor(world: World) {
     this.#world = world;
@@ -55,7 +60,7 @@ export class Ledger {
     if (candidate === undefined) return;
     if (this.isThere(device, candidate.parent)) return;
     this.#candidates.set(parentName, { ...candidate, pending: withPending(candidate.pending, typeID) });
-    this.#shortlists.change(parentName);
+    this.#tell(parentName);
   }
 
   assumption(uid: string | undefined): Assumption | undefined {
@@ -92,7 +97,12 @@ export class Ledger {
 
   #outdate(parentName: string): void {
     this.#candidates.delete(parentName);
+    this.#tell(parentName);
+  }
+
+  #tell(parentName: string): void {
     this.#shortlists.change(parentName);
+    this.#explanations.change();
   }
 
   /** Whether the status of `parent` shows the device of `object`. */
@@ -133,8 +143,14 @@ export class Ledger {
 
   /** Where one device goes best among the parents that offer its type: as `choose` answers, without looking at all of them each time. */
   best(request: PlacementRequest, typeKey: string): Placement | undefined {
-    const shortlist = this.#shortlists.of(request, () => this.candidatesOfType(typeKey));
+    const shortlist = this.#shortlists.of(this.#kinds.of(request), request, () => this.candidatesOfType(typeKey));
     return shortlist.best(request.avoid, (parentName) => this.candidate(parentName));
+  }
+
+  /** Why `best` answers nothing, for people: as `explain` says it, without looking at all parents for each device that asks for the same. */
+  whyNot(request: PlacementRequest): WhyNot {
+    if (request.avoid !== undefined && request.avoid.size > 0) return explain([request], this.candidates());
+    return this.#explanations.of(this.#kinds.of(request), request, () => this.candidates());
   }
 
   #pending(parent: MdevParent): PendingCounts {

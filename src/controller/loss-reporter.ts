@@ -5,6 +5,7 @@ import { isConflict, isNotFound, isRetryable } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Log } from '../kube/log.ts';
 import { deviceResource, parentResource, parseKey, type ResourceRef } from '../kube/resource.ts';
+import type { KubeTelemetry } from '../kube/telemetry.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { Clock } from '../lib/clock.ts';
 import { deviceLost, lossStep, parentLost, saysLost, type LostNode } from './node-loss.ts';
@@ -15,6 +16,7 @@ export interface LossReporterOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  readonly telemetry?: KubeTelemetry | undefined;
   readonly world: World;
 }
 
@@ -46,12 +48,13 @@ export class LossReporter {
 
   constructor(options: LossReporterOptions) {
     this.#options = options;
-    const { clock, random, log } = options;
+    const { clock, random, log, telemetry } = options;
     this.#queue = new WorkQueue({
       clock,
       random,
       concurrency,
       maxDelay: 30_000,
+      telemetry: telemetry?.queue('losses'),
       onError: (object, err, delay) => {
         if (isConflict(err)) log.debug({ object, delay }, 'the object changed, looking again');
         else if (isRetryable(err)) log.warn({ object, err, delay }, 'cannot say whether a node is lost, trying again');

@@ -7,6 +7,7 @@ import { Reflector } from '../kube/reflector.ts';
 import { leaseResource, nodeResource } from '../kube/resource.ts';
 import { runAll } from '../kube/run-all.ts';
 import { Store } from '../kube/store.ts';
+import type { KubeTelemetry } from '../kube/telemetry.ts';
 import type { Clock } from '../lib/clock.ts';
 import { LossReporter } from './loss-reporter.ts';
 import type { LostNode } from './node-loss.ts';
@@ -23,6 +24,7 @@ export interface NodeLifecycleOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  readonly telemetry?: KubeTelemetry | undefined;
   readonly events: EventSink;
   readonly world: World;
   readonly hooks: NodeLifecycleHooks;
@@ -39,9 +41,9 @@ export class NodeLifecycle {
 
   constructor(options: NodeLifecycleOptions) {
     this.#options = options;
-    const { client, clock, random, log, world } = options;
+    const { client, clock, random, log, world, telemetry } = options;
     const leases = new Store<Lease>({});
-    this.#reporter = new LossReporter({ client, clock, random, log, world });
+    this.#reporter = new LossReporter({ client, clock, random, log, telemetry, world });
     this.#watch = new NodeWatch({
       client,
       clock,
@@ -67,6 +69,7 @@ export class NodeLifecycle {
       clock,
       random,
       log,
+      telemetry,
     });
   }
 

@@ -1,4 +1,3 @@
-import type { MdevClass } from '../api/mdev-class.ts';
 import type { Candidate, PlacementRequest } from './eligibility.ts';
 import { compareRanked, evaluate, type Placement, type Ranked } from './placement.ts';
 
@@ -71,13 +70,9 @@ const most = 16;
 /** The shortlists of the kinds of requests that come. */
 export class Shortlists {
   readonly #byKind = new Map<string, Shortlist>();
-  /** Classes by number: one that has changed is another. */
-  readonly #classes = new WeakMap<MdevClass, number>();
-  #classCount = 0;
 
-  /** The one for such a request; `candidates` are asked for where it is new. */
-  of(request: PlacementRequest, candidates: () => Iterable<Candidate>): Shortlist {
-    const kind = kindOf(request, this.#classNumber(request.boundTo));
+  /** The one for a request of this kind; `candidates` are asked for where it is new. */
+  of(kind: string, request: PlacementRequest, candidates: () => Iterable<Candidate>): Shortlist {
     let shortlist = this.#byKind.get(kind);
     if (shortlist === undefined) {
       shortlist = new Shortlist(request);
@@ -92,24 +87,8 @@ export class Shortlists {
     return shortlist;
   }
 
-  #classNumber(mdevClass: MdevClass | undefined): number | undefined {
-    if (mdevClass === undefined) return undefined;
-    const number = this.#classes.get(mdevClass) ?? ++this.#classCount;
-    this.#classes.set(mdevClass, number);
-    return number;
-  }
-
   /** A parent came, changed or went. */
   change(parentName: string): void {
     for (const shortlist of this.#byKind.values()) shortlist.change(parentName);
   }
-}
-
-/** Equal for requests that every parent answers alike: all that they say, but for what placement does not look at. */
-function kindOf(request: PlacementRequest, classNumber: number | undefined): string {
-  const { spec, avoid: _, boundTo: __, ...more } = request;
-  // Whatever else a request comes to say has to be part of the key.
-  const nothing: Record<string, never> = more;
-  const { attributes = [], params, ...asked } = spec;
-  return JSON.stringify([nothing, classNumber, { ...asked, uuid: undefined }, attributes.length > 0, params !== undefined]);
 }

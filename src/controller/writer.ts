@@ -7,6 +7,7 @@ import type { KubeClient, KubeObject } from '../kube/client.ts';
 import type { EventSink } from '../kube/events.ts';
 import type { Log } from '../kube/log.ts';
 import { deviceResource, keyOf, nodeResource } from '../kube/resource.ts';
+import type { KubeTelemetry } from '../kube/telemetry.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { Action } from './decide.ts';
 import { allocatedStatus, refusedStatus, withdrawnStatus, type StatusPatch } from './status.ts';
@@ -17,6 +18,7 @@ export interface WriterOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  readonly telemetry?: KubeTelemetry | undefined;
   readonly world: World;
   readonly events: EventSink;
   /** The object is gone or was made anew, so its action came to nothing. */
@@ -52,6 +54,7 @@ export class Writer {
       random: options.random,
       concurrency,
       maxDelay: 30_000,
+      telemetry: options.telemetry?.queue('decisions'),
       onError: (key, error, delay) => {
         const fields = { device: key, err: error, delay };
         if (isConflict(error)) options.log.debug(fields, 'the object changed, trying again');

@@ -1,4 +1,5 @@
 import type { ObjectMeta } from '../api/object-meta.ts';
+import type { ApiError, ConnectionError } from './api-error.ts';
 import type { ObjectKey, ResourceRef } from './resource.ts';
 
 /** An object as JSON, only its metadata typed. Parse it with the kind's schema before use. */
@@ -104,4 +105,6 @@ export interface RequestObservation {
   readonly code: number;
   /** Until the answer was read; of a watch, until the stream was open. */
   readonly seconds: number;
+  /** Why it failed: a refusal or no answer. Left out when it succeeded or was given up by its sender. */
+  readonly error?: ApiError | ConnectionError;
 }

@@ -119,10 +119,31 @@ describe('EventRecorder', () => {
   });
 
   it('lets one object say 25 different things at once, and no more', async () => {
-    for (let index = 0; index < 40; index++) recorder.record(target, { ...note, message: `Message ${index}.` });
+    for (let index = 0; index < 40; index++) recorder.record(target, { ...note, reason: `Reason${index}` });
     expect(recorder.dropped).toBe(15);
     await clock.advance(300_000);
     recorder.record(target, { ...note, message: 'Later.' });
     expect(recorder.dropped).toBe(15);
+  });
+
+  it('makes one event of many that differ in their message only, and has it say the latest', async () => {
+    for (let index = 0; index < 13; index++) server.next(json(201, {}));
+    for (let index = 0; index < 30; index++) recorder.record(target, { ...note, message: `Message ${index}.` });
+    await server.arrived(11);
+    await written(() => !recorder.busy);
+    expect(server.received).toHaveLength(11);
+    expect(body(10)).toMatchObject({ message: '(combined from similar events): Message 29.', count: 20 });
+    recorder.record(target, { ...note, message: 'Message 30.' });
+    await server.arrived(12);
+    expect([server.received[11]?.method, body(11)]).toMatchObject([
+      'PATCH',
+      { message: '(combined from similar events): Message 30.', count: 21 },
+    ]);
+    await written(() => !recorder.busy);
+    // One of the first is still counted by itself; another object has Events of its own.
+    recorder.record(target, { ...note, message: 'Message 0.' });
+    await server.arrived(13);
+    expect(body(12)).toEqual({ count: 2, lastTimestamp: '2026-01-01T00:00:00Z' });
+    expect(recorder.dropped).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import { isNotFound, isRetryable } from './api-error.ts';
 import type { KubeClient } from './client.ts';
+import { EventAggregator } from './event-aggregator.ts';
 import type { Log } from './log.ts';
 import { eventResource } from './resource.ts';
 import { TokenBuckets } from './token-buckets.ts';
@@ -49,10 +50,13 @@ const repeatWindow = 10 * 60_000;
 const maxRemembered = 2048;
 const maxPending = 1000;
 const maxAttempts = 5;
+/** API servers take no longer messages, characters. */
+const maxMessage = 1024;
 
 interface Pending {
   readonly target: EventTarget;
-  readonly note: EventNote;
+  note: EventNote;
+  readonly combined: boolean;
   readonly first: number;
   last: number;
   times: number;
@@ -71,21 +75,23 @@ function time(now: number): string {
 }
 
 /**
- * Writes core/v1 Events, the form that `kubectl describe` of every version finds. They are a courtesy: at most so many wait,
- * at most so many per object are written (25 at once, then one in five minutes, as client-go does), and one that cannot be
- * written is dropped with a line in the log.
+ * Writes core/v1 Events, the form that `kubectl describe` of every version finds. They are a courtesy: what is said again within ten minutes
+ * raises a count, many that differ in their message only become one, at most so many wait, at most so many per object are written (25 at
+ * once, then one in five minutes, as client-go does), and one that cannot be written is dropped with a line in the log.
  */
 export class EventRecorder implements EventSink {
   readonly #options: EventRecorderOptions;
   readonly #queue: WorkQueue;
   readonly #pending = new Map<string, Pending>();
   readonly #written = new Map<string, Written>();
+  readonly #aggregator: EventAggregator;
   readonly #buckets: TokenBuckets;
   #dropped = 0;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
     const { clock, random, log } = options;
+    this.#aggregator = new EventAggregator(clock);
     this.#buckets = new TokenBuckets({ clock, burst: 25, refillInterval: 300_000, maxBuckets: maxRemembered });
     this.#queue = new WorkQueue({
       clock,
@@ -106,21 +112,22 @@ export class EventRecorder implements EventSink {
     return this.#pending.size > 0;
   }
 
-  record(target: EventTarget, note: EventNote): void {
+  record(target: EventTarget, given: EventNote): void {
     const { metadata } = target;
-    const key = [target.kind, metadata.namespace ?? '', metadata.name, metadata.uid ?? '', note.type, note.reason, note.message].join('\n');
+    const { key, note, combined } = this.#aggregator.take(target, given);
     const now = this.#options.clock.now();
     const pending = this.#pending.get(key);
     if (pending !== undefined) {
       pending.times += 1;
       pending.last = now;
+      pending.note = note;
       return;
     }
     if (this.#pending.size >= maxPending || !this.#buckets.take(`${metadata.uid ?? ''}/${metadata.name}`)) {
       this.#dropped += 1;
       return;
     }
-    this.#pending.set(key, { target, note, first: now, last: now, times: 1, attempts: 0 });
+    this.#pending.set(key, { target, note, combined, first: now, last: now, times: 1, attempts: 0 });
     this.#queue.add(key);
   }
 
@@ -156,9 +163,10 @@ export class EventRecorder implements EventSink {
   /** Raises the count of an Event that is there; undefined if it is there no more. */
   async #count(written: Written, pending: Pending, signal: AbortSignal): Promise<Written | undefined> {
     const count = written.count + pending.times;
-    const last = pending.last;
+    const { last, combined, note } = pending;
+    const change = { count, lastTimestamp: time(last), ...(combined && { message: note.message.slice(0, maxMessage) }) };
     try {
-      await this.#options.client.patch(eventResource, written, 'merge', { count, lastTimestamp: time(last) }, {}, signal);
+      await this.#options.client.patch(eventResource, written, 'merge', change, {}, signal);
       return { ...written, count, last };
     } catch (error) {
       if (isNotFound(error)) return undefined;
@@ -178,7 +186,7 @@ export class EventRecorder implements EventSink {
       involvedObject: { apiVersion: target.apiVersion, kind: target.kind, namespace: ownNamespace, name: objectName, uid, resourceVersion },
       type: note.type,
       reason: note.reason,
-      message: note.message.slice(0, 1024),
+      message: note.message.slice(0, maxMessage),
       source: { component, host: instance },
       reportingComponent: component,
       reportingInstance: instance,

@@ -16,6 +16,7 @@ import type {
 } from './client.ts';
 import { Credentials } from './credentials.ts';
 import { apiVersionOf, keyOf, resourcePath, type ObjectKey, type ResourceRef } from './resource.ts';
+import type { OpenapiReader } from './served-schemas.ts';
 import { readEvents } from './watch-stream.ts';
 
 export interface HttpClientOptions {
@@ -36,10 +37,15 @@ interface Call {
   readonly key: { readonly namespace?: string | undefined; readonly name?: string };
   readonly method: Dispatcher.HttpMethod;
   readonly subresource?: 'status' | undefined;
+  /** In place of the resource's. */
+  readonly path?: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
 }
+
+/** Stands for the OpenAPI documents in messages and metrics. */
+const openapiResource: ResourceRef = { group: '', version: '', plural: 'openapi', namespaced: false, kind: '' };
 
 const patchTypes = { json: 'application/json-patch+json', merge: 'application/merge-patch+json' } as const;
 
@@ -53,7 +59,7 @@ function parse(text: string): unknown {
 }
 
 /** KubeClient over HTTP/1.1 with kept connections. */
-export class HttpClient implements KubeClient {
+export class HttpClient implements KubeClient, OpenapiReader {
   readonly #options: HttpClientOptions;
   readonly #credentials: Credentials;
 
@@ -160,6 +166,16 @@ export class HttpClient implements KubeClient {
     });
   }
 
+  async openapi(group: string, version: string, signal: AbortSignal): Promise<unknown> {
+    const path = `/openapi/v3/apis/${group}/${version}`;
+    try {
+      return await this.#json({ verb: 'get', resource: openapiResource, key: {}, method: 'GET', path }, signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 404) return undefined;
+      throw error;
+    }
+  }
+
   close(): Promise<void> {
     return this.#credentials.close();
   }
@@ -192,12 +208,15 @@ export class HttpClient implements KubeClient {
       stop.abort(new ConnectionError(`Cannot ${step}: no answer within ${timeout / 1000} s`));
     }, timeout);
     let code = 0;
+    let failure: ApiError | ConnectionError | undefined;
     let observed = false;
     const answered = (): void => {
       cancelTimer();
       if (observed) return;
       observed = true;
-      this.#options.onRequest?.({ verb: call.verb, resource: call.resource.plural, code, seconds: (clock.monotonic() - started) / 1000 });
+      const seconds = (clock.monotonic() - started) / 1000;
+      const error = failure === undefined ? {} : { error: failure };
+      this.#options.onRequest?.({ verb: call.verb, resource: call.resource.plural, code, seconds, ...error });
     };
     try {
       const response = await this.#request(call, stop.signal);
@@ -208,9 +227,13 @@ export class HttpClient implements KubeClient {
       const body = parse(await response.body.text());
       throw toApiError(step, code, body, typeof header === 'string' ? header : undefined);
     } catch (error) {
-      if (stop.signal.aborted) throw stop.signal.reason;
-      if (error instanceof ApiError || error instanceof ConnectionError) throw error;
-      throw new ConnectionError(`Cannot ${step}: ${(error as Error).message}`, { cause: error });
+      const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
+      if (signal.aborted) throw reason;
+      failure =
+        reason instanceof ApiError || reason instanceof ConnectionError
+          ? reason
+          : new ConnectionError(`Cannot ${step}: ${(reason as Error).message}`, { cause: reason });
+      throw failure;
     } finally {
       answered();
       signal.removeEventListener('abort', onAbort);
@@ -224,7 +247,7 @@ export class HttpClient implements KubeClient {
     const query = search.size === 0 ? '' : `?${search.toString()}`;
     return session.dispatcher.request({
       origin: session.origin,
-      path: `${session.prefix}${resourcePath(call.resource, call.key, call.subresource)}${query}`,
+      path: `${session.prefix}${call.path ?? resourcePath(call.resource, call.key, call.subresource)}${query}`,
       method: call.method,
       headers: {
         ...session.headers,

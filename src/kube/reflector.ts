@@ -7,6 +7,7 @@ import type { Log } from './log.ts';
 import { apiVersionOf, keyOf, type ResourceRef } from './resource.ts';
 import { backoff, initialState, step, type ReflectorInput, type ReflectorState, type StoreChange } from './reflector-state.ts';
 import type { Store } from './store.ts';
+import { noTelemetry, type KubeTelemetry, type WatchHealth } from './telemetry.ts';
 
 export interface ReflectorOptions<T extends { readonly metadata: ObjectMeta }, Index extends string> {
   readonly client: KubeClient;
@@ -27,7 +28,9 @@ export interface ReflectorOptions<T extends { readonly metadata: ObjectMeta }, I
   readonly pageSize?: number;
   /** A watch without a line for this long is given up, ms. Servers send a bookmark about once a minute. */
   readonly idleLimit?: number;
-  /** Called whenever the state changes, for metrics. */
+  /** Told how it goes, for metrics and readiness. */
+  readonly telemetry?: KubeTelemetry | undefined;
+  /** Called whenever the state changes. */
   readonly onState?: (phase: ReflectorState<T>['phase'], failures: number) => void;
 }
 
@@ -48,6 +51,7 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
   #generation = 0;
   #synced = false;
   #lastContact: number | undefined;
+  #failure: Error | undefined;
   readonly #onSync = new Set<() => void>();
   /** Objects that exist but could not be parsed; a list must not count them as gone. */
   #unreadable = new Set<string>();
@@ -87,11 +91,17 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
   /** Runs until `signal` is aborted, then resolves. Run again, it goes on where it was; an older run then does no more. */
   async run(signal: AbortSignal): Promise<void> {
     const generation = ++this.#generation;
-    for (;;) {
-      if (signal.aborted || this.#generation !== generation) return;
+    const done = (this.#options.telemetry ?? noTelemetry).watch(() => this.#health());
+    while (!signal.aborted && this.#generation === generation) {
       const input = await this.#perform(generation, signal);
       if (input !== undefined && this.#generation === generation) this.#apply(input);
     }
+    done();
+  }
+
+  #health(): WatchHealth {
+    const { resource } = this.#options;
+    return { resource: resource.plural, synced: this.#synced, lastContact: this.#lastContact, failure: this.#failure };
   }
 
   /** Does what the state asks for; what comes of it at the end, if the state is still the same, is the next input. */
@@ -116,7 +126,11 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
       const expired = isExpired(error);
       const fields = { resource: this.#options.resource.plural, phase: state.phase, failures: state.failures, err: error };
       if (expired) this.#options.log.debug(fields, 'resource version expired, listing again');
-      else this.#options.log.warn(fields, 'cannot follow a resource, trying again');
+      else {
+        this.#failure = error as Error;
+        this.#options.telemetry?.watchFailed(fields.resource);
+        this.#options.log.warn(fields, 'cannot follow a resource, trying again');
+      }
       const away = !(error instanceof ApiError) || error.code >= 500;
       return { type: 'failed', expired, away, retryAfter: retryAfter(error) };
     }
@@ -139,6 +153,7 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
   async #wentBack(resourceVersion: string, signal: AbortSignal): Promise<boolean> {
     const { client, resource, selection, log } = this.#options;
     const page = await client.list(resource, oneName(resource, selection), signal);
+    this.#heard();
     const back = isEarlier(page.resourceVersion, resourceVersion);
     const fields = { resource: resource.plural, ours: resourceVersion, servers: page.resourceVersion };
     if (back) log.warn(fields, 'the API server went back in time, listing again');
@@ -255,6 +270,7 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
   }
 
   #heard(): void {
+    this.#failure = undefined;
     this.#lastContact = this.#options.clock.monotonic();
   }
 }

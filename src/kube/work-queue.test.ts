@@ -157,4 +157,41 @@ describe('WorkQueue', () => {
     await run;
     expect(queue.length).toBe(1);
   });
+
+  it('tells how many keys wait, how long each has waited, and how the work went', async () => {
+    const told: unknown[] = [];
+    const queue = new WorkQueue({
+      clock,
+      random: () => 0,
+      concurrency: 1,
+      baseDelay: 100,
+      onError: () => undefined,
+      telemetry: {
+        depth: (waiting) => told.push(['depth', waiting]),
+        added: () => told.push('added'),
+        started: (waited) => told.push(['started', waited]),
+        done: (seconds, failed) => told.push(['done', seconds, failed]),
+      },
+    });
+    queue.add('a');
+    queue.add('a');
+    queue.add('b');
+    expect(told.splice(0)).toEqual(['added', ['depth', 1], 'added', ['depth', 2]]);
+    await clock.advance(1500);
+    const run = queue.run(async (key) => {
+      await clock.advance(500);
+      if (key === 'b') throw new Error('no');
+    }, stop.signal);
+    while (!queue.idle) await settle();
+    expect(told).toEqual([
+      ['depth', 1],
+      ['started', 1.5],
+      ['done', 0.5, false],
+      ['depth', 0],
+      ['started', 2],
+      ['done', 0.5, true],
+    ]);
+    stop.abort();
+    await run;
+  });
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { retryAfter } from './api-error.ts';
+import { noQueueTelemetry, type QueueTelemetry } from './telemetry.ts';
 
 export interface WorkQueueOptions {
   readonly clock: Clock;
@@ -12,8 +13,8 @@ export interface WorkQueueOptions {
   readonly maxDelay?: number;
   /** Called when a worker rejects; the key is tried again after `delay` ms. */
   readonly onError: (key: string, error: unknown, delay: number) => void;
-  /** Called after every run of the worker, for metrics. */
-  readonly onDone?: (key: string, seconds: number, failed: boolean) => void;
+  /** Told of all that happens, for metrics. */
+  readonly telemetry?: QueueTelemetry | undefined;
 }
 
 /** Does the work of one key. Reads the state by the key; what else is queued is not its business. */
@@ -29,7 +30,9 @@ export type Worker = (key: string, signal: AbortSignal) => Promise<void>;
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  readonly #waiting = new Set<string>();
+  readonly #telemetry: QueueTelemetry;
+  /** Since when each waits. */
+  readonly #waiting = new Map<string, number>();
   readonly #active = new Set<string>();
   readonly #dirty = new Set<string>();
   readonly #timers = new Map<string, { due: number; cancel: () => void }>();
@@ -40,6 +43,7 @@ export class WorkQueue {
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#telemetry = options.telemetry ?? noQueueTelemetry;
   }
 
   /** Keys waiting now; neither those being worked on nor those with a delay. */
@@ -58,7 +62,7 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#active.has(key)) this.#dirty.add(key);
-    else this.#waiting.add(key);
+    else this.#wait(key);
     this.#pump();
   }
 
@@ -88,6 +92,7 @@ export class WorkQueue {
     this.#failures.delete(key);
     this.#waiting.delete(key);
     this.#dirty.delete(key);
+    this.#telemetry.depth(this.#waiting.size);
   }
 
   /** Works until `signal` is aborted; resolves when the last worker has returned. Call it once. */
@@ -108,6 +113,13 @@ export class WorkQueue {
     });
   }
 
+  #wait(key: string): void {
+    if (this.#waiting.has(key)) return;
+    this.#waiting.set(key, this.#options.clock.monotonic());
+    this.#telemetry.added();
+    this.#telemetry.depth(this.#waiting.size);
+  }
+
   #finish(): void {
     if (this.#signal?.aborted === true && this.#active.size === 0) this.#stopped?.();
   }
@@ -116,10 +128,12 @@ export class WorkQueue {
     const worker = this.#worker;
     const signal = this.#signal;
     if (worker === undefined || signal === undefined || signal.aborted) return;
-    for (const key of this.#waiting) {
+    for (const [key, since] of this.#waiting) {
       if (this.#active.size >= this.#options.concurrency) return;
       this.#waiting.delete(key);
       this.#active.add(key);
+      this.#telemetry.depth(this.#waiting.size);
+      this.#telemetry.started((this.#options.clock.monotonic() - since) / 1000);
       void this.#work(worker, key, signal);
     }
   }
@@ -139,8 +153,8 @@ export class WorkQueue {
       }
     }
     this.#active.delete(key);
-    if (this.#dirty.delete(key)) this.#waiting.add(key);
-    this.#options.onDone?.(key, (this.#options.clock.monotonic() - started) / 1000, failed);
+    if (this.#dirty.delete(key)) this.#wait(key);
+    this.#telemetry.done((this.#options.clock.monotonic() - started) / 1000, failed);
     this.#pump();
     this.#finish();
   }

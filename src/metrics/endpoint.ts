@@ -9,8 +9,8 @@ export interface EndpointInit {
   /** 0: a free one. */
   readonly port: number;
   readonly registry: Registry;
-  /** Why the process is not ready; undefined when it is. */
-  readonly notReady: () => string | undefined;
+  /** Why the process is not ready, a line for each cause; none when it is. */
+  readonly notReady: () => readonly string[];
 }
 
 /** What answers /metrics, /healthz and /readyz. */
@@ -19,8 +19,8 @@ export function endpointApp({ registry, notReady }: Pick<EndpointInit, 'registry
   app.get('/metrics', async (context) => context.body(await registry.metrics(), 200, { 'content-type': registry.contentType }));
   app.get('/healthz', (context) => context.text('ok\n'));
   app.get('/readyz', (context) => {
-    const reason = notReady();
-    return reason === undefined ? context.text('ok\n') : context.text(`not ready: ${reason}\n`, 503);
+    const reasons = notReady();
+    return reasons.length === 0 ? context.text('ok\n') : context.text(reasons.map((reason) => `not ready: ${reason}\n`).join(''), 503);
   });
   return app;
 }

@@ -1,3 +1,4 @@
+import { Repeats } from '../../src/cli/log/repeats.ts';
 import { pino } from 'pino';
 import { buildProgram } from '../../src/cli/program.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -18,6 +19,7 @@ export async function runCommand(args: readonly string[], env: Record<string, st
     print: (text) => printed.push(text),
     note: (text) => notes.push(text),
     logger: () => pino({ level: 'silent' }),
+    repeats: new Repeats(systemClock),
     signal: patient,
     clock: systemClock,
     self: [process.execPath],

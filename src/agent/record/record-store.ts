@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeviceUUID } from '../../api/device-uuid.ts';
 import { DirectorySync, replaceFile, syncDirectory } from '../../lib/durable-file.ts';
@@ -33,6 +33,8 @@ export interface RecordWriter {
 }
 
 const suffix = '.json';
+/** A file system gives space by blocks: of this size on most. Bytes. */
+const trialSize = 4096;
 const unreadableDirectory = 'unreadable';
 
 function uuidOf(name: string): string | undefined {
@@ -54,13 +56,16 @@ function parse(text: string, uuid: string): OwnershipRecord {
  */
 export class RecordStore implements RecordWriter {
   readonly #directory: string;
+  readonly #onWrite: (error: RecordError | undefined) => void;
   readonly #directorySync: DirectorySync;
   readonly #records = new Map<string, OwnershipRecord>();
   readonly #unreadable = new Map<string, UnreadableRecord>();
   readonly #byOwner = new Map<string, Set<string>>();
 
-  constructor(directory: string) {
+  /** @param onWrite told of every write: it succeeded, or why not. May not throw. */
+  constructor(directory: string, onWrite: (error: RecordError | undefined) => void = () => undefined) {
     this.#directory = directory;
+    this.#onWrite = onWrite;
     this.#directorySync = new DirectorySync(directory);
   }
 
@@ -107,9 +112,29 @@ export class RecordStore implements RecordWriter {
     try {
       await replaceFile(this.#path(record.uuid), `${JSON.stringify(record)}\n`, { mode: 0o600, durable, directory: this.#directorySync });
     } catch (cause) {
-      throw new RecordError(`Cannot write the ownership record of ${record.uuid}: ${(cause as Error).message}`, { cause });
+      const error = new RecordError(`Cannot write the ownership record of ${record.uuid}: ${(cause as Error).message}`, { cause });
+      this.#onWrite(error);
+      throw error;
     }
+    this.#onWrite(undefined);
     this.#hold(record);
+  }
+
+  /**
+   * Finds out whether a record could be written now, by writing something of a record's size beside them. `onWrite` is told.
+   * Never rejects.
+   */
+  async tryWriting(): Promise<void> {
+    // Its name ends as that of a record that was cut off: the next start sweeps up what a crash has left.
+    const path = join(this.#directory, 'trial.tmp');
+    try {
+      await writeFile(path, Buffer.alloc(trialSize), { mode: 0o600, flush: true });
+      await unlink(path);
+      this.#onWrite(undefined);
+    } catch (cause) {
+      await rm(path, { force: true }).catch(() => undefined);
+      this.#onWrite(new RecordError(`Cannot write into ${this.#directory}: ${(cause as Error).message}`, { cause }));
+    }
   }
 
   async remove(uuid: string): Promise<void> {

@@ -1,4 +1,3 @@
-import { createMetrics } from '../../metrics/metrics.ts';
 import { connectCluster } from '../cluster.ts';
 import type { CliContext } from '../context.ts';
 import { disposable } from '../disposable.ts';
@@ -30,7 +29,7 @@ const patience = 30_000;
 async function readSource(context: CliContext, options: ExportOptions): Promise<ExportSource> {
   if (options.filename.length > 0) return readFiles(options.filename);
   const kubeconfig = options.kubeconfig ?? ownKubeconfig(context, options.dataDir);
-  await using client = disposable(connectCluster(context, kubeconfig, 'cli', createMetrics()));
+  await using client = disposable(connectCluster(context, kubeconfig, 'cli'));
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
   return await readCluster(client.value, options.allNamespaces ? undefined : options.namespace, signal);
 }

@@ -1,7 +1,6 @@
 import { mdevDeviceSchema } from '../../api/mdev-device.ts';
 import type { ObjectKey } from '../../kube/resource.ts';
 import { deviceResource } from '../../kube/resource.ts';
-import { createMetrics } from '../../metrics/metrics.ts';
 import { connectCluster } from '../cluster.ts';
 import type { CliContext } from '../context.ts';
 import { disposable } from '../disposable.ts';
@@ -13,7 +12,7 @@ const patience = 10_000;
 
 /** Reads the device, and says how QEMU attaches it. @throws UsageError when it cannot be read */
 export async function readDevice(context: CliContext, kubeconfig: string | undefined, key: ObjectKey): Promise<QemuAdvice> {
-  await using client = disposable(connectCluster(context, kubeconfig, 'cli', createMetrics()));
+  await using client = disposable(connectCluster(context, kubeconfig, 'cli'));
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(patience)]);
   const name = `${key.namespace ?? ''}/${key.name}`;
   try {

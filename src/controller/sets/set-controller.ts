@@ -9,6 +9,7 @@ import { Reflector } from '../../kube/reflector.ts';
 import { deviceResource, deviceSetResource, keyOf, type ObjectKey } from '../../kube/resource.ts';
 import { runAll } from '../../kube/run-all.ts';
 import { Store } from '../../kube/store.ts';
+import type { KubeTelemetry } from '../../kube/telemetry.ts';
 import { WorkQueue } from '../../kube/work-queue.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { setKeyOf, type World } from '../world.ts';
@@ -24,6 +25,7 @@ export interface SetControllerOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  readonly telemetry?: KubeTelemetry | undefined;
   /** Devices, parents and nodes; filled by others, who tell of changes. */
   readonly world: World;
   readonly events: EventSink;
@@ -50,7 +52,7 @@ export class SetController {
   readonly #parents = new Map<string, string>();
 
   constructor(options: SetControllerOptions) {
-    const { clock, random, log, world } = options;
+    const { clock, random, log, world, telemetry } = options;
     this.#options = options;
     this.#sources = { world, expectations: new Expectations(clock), texts: new FixedTexts() };
     this.#queue = new WorkQueue({
@@ -58,6 +60,7 @@ export class SetController {
       random,
       concurrency: 4,
       maxDelay: 30_000,
+      telemetry: telemetry?.queue('sets'),
       onError: (key, error, delay) => {
         const fields = { set: key, err: error, delay };
         if (isConflict(error)) log.debug(fields, 'an object changed, looking at the set again');
@@ -93,7 +96,7 @@ export class SetController {
 
   /** Works until `signal` is aborted. Start it when devices, parents and nodes are all known. */
   async run(signal: AbortSignal): Promise<void> {
-    const { client, clock, random, log } = this.#options;
+    const { client, clock, random, log, telemetry } = this.#options;
     const reflector = new Reflector<MdevDeviceSet>({
       client,
       resource: deviceSetResource,
@@ -103,6 +106,7 @@ export class SetController {
       clock,
       random,
       log,
+      telemetry,
     });
     await runAll([(stop) => reflector.run(stop), (stop) => this.#queue.run((key, stopping) => this.#sync(key, stopping), stop)], signal);
   }
