@@ -6,8 +6,9 @@ function after(...inputs: ReflectorInput<string>[]): ReflectorState<string> {
 }
 
 const page: ReflectorInput<string> = { type: 'page', items: ['a'], resourceVersion: '5', continue: undefined };
-const failure: ReflectorInput<string> = { type: 'failed', expired: false, retryAfter: undefined };
-const expiry: ReflectorInput<string> = { type: 'failed', expired: true, retryAfter: undefined };
+const failure: ReflectorInput<string> = { type: 'failed', expired: false, away: false, retryAfter: undefined };
+const absence: ReflectorInput<string> = { type: 'failed', expired: false, away: true, retryAfter: undefined };
+const expiry: ReflectorInput<string> = { type: 'failed', expired: true, away: false, retryAfter: undefined };
 
 describe('step', () => {
   it('replaces the store only when the last page is there', () => {
@@ -27,6 +28,14 @@ describe('step', () => {
     expect(after(page, failure, { type: 'waited' })).toMatchObject({ phase: 'Watching', resourceVersion: '5', failures: 1 });
     expect(after(page, expiry)).toMatchObject({ phase: 'Listing', failures: 1 });
     expect(after(page, failure, { type: 'waited' }, expiry)).toMatchObject({ phase: 'Waiting', next: { phase: 'Listing' } });
+  });
+
+  it('lists anew when the server stayed away, not when a connection broke once or the server refuses', () => {
+    const waited: ReflectorInput<string> = { type: 'waited' };
+    expect(after(page, absence, waited)).toMatchObject({ phase: 'Watching', doubtful: true });
+    expect(after(page, absence, waited, absence, waited)).toMatchObject({ phase: 'Listing', failures: 2 });
+    expect(after(page, failure, waited, failure, waited)).toMatchObject({ phase: 'Watching', failures: 2 });
+    expect(after(page, absence, waited, { type: 'bookmark', resourceVersion: '6' }, absence, waited)).toMatchObject({ phase: 'Watching' });
   });
 
   it('forgets failures after an event or a long life, not after a mere connection', () => {

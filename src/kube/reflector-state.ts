@@ -3,6 +3,7 @@
  *
  *   Listing --last page--> Watching --stream ended--> Watching (again)
  *      |                      | 410: expired ------> Listing
+ *      |                      | server stays away --> Waiting, then Listing
  *      +--- any failure ------+--> Waiting (backoff) --> Listing or Watching, where it was
  */
 
@@ -44,8 +45,8 @@ export type ReflectorInput<T> =
   | { readonly type: 'bookmark'; readonly resourceVersion: string }
   /** The server ended the stream, or nothing was heard for too long (`idle`), after `lived` ms. */
   | { readonly type: 'ended'; readonly lived: number; readonly idle: boolean }
-  /** `expired`: the resource version or the page token is of no use any more. */
-  | { readonly type: 'failed'; readonly expired: boolean; readonly retryAfter: number | undefined }
+  /** `expired`: the resource version or the page token is of no use any more; `away`: nobody answered, or nobody who could. */
+  | { readonly type: 'failed'; readonly expired: boolean; readonly away: boolean; readonly retryAfter: number | undefined }
   /** The server knows less than we: it was restored from a backup, or emptied. */
   | { readonly type: 'wentBack' }
   | { readonly type: 'waited' };
@@ -80,11 +81,14 @@ function watching<T>(state: ReflectorState<T>, resourceVersion: string): Reflect
   return { phase: 'Watching', resourceVersion, progress: true, doubtful: false, failures: 0 };
 }
 
-function failed<T>(state: ReflectorState<T>, expired: boolean, retryAfter: number | undefined): ReflectorState<T> {
+function failed<T>(state: ReflectorState<T>, { expired, away, retryAfter }: ReflectorInput<T> & { type: 'failed' }): ReflectorState<T> {
   if (state.phase === 'Waiting') return state;
   const failures = state.failures + 1;
+  // A server that stays away may be restored from a backup and have come past our version since: then only a list tells.
   const next: Resumption =
-    state.phase === 'Listing' || expired ? { phase: 'Listing' } : { phase: 'Watching', resourceVersion: state.resourceVersion };
+    state.phase === 'Listing' || expired || (away && failures > 1)
+      ? { phase: 'Listing' }
+      : { phase: 'Watching', resourceVersion: state.resourceVersion };
   // The first expiry is an everyday event and needs no wait; one after another would be a loop.
   if (expired && state.failures === 0 && retryAfter === undefined) return resume(next, failures);
   return wait(next, failures, retryAfter);
@@ -125,7 +129,7 @@ export function step<T>(state: ReflectorState<T>, input: ReflectorInput<T>): Ste
     case 'ended':
       return { state: ended(state, input.lived, input.idle), change: undefined };
     case 'failed':
-      return { state: failed(state, input.expired, input.retryAfter), change: undefined };
+      return { state: failed(state, input), change: undefined };
     case 'wentBack':
       // At once: after a list there is nothing to doubt, so this cannot become a loop.
       return { state: state.phase === 'Watching' ? resume({ phase: 'Listing' }, state.failures) : state, change: undefined };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { objectMetaSchema, type ObjectMeta } from '../api/object-meta.ts';
 import { sleep, type Clock } from '../lib/clock.ts';
-import { isExpired, retryAfter, toApiError } from './api-error.ts';
+import { ApiError, isExpired, retryAfter, toApiError } from './api-error.ts';
 import type { KubeClient, Selection, WatchEvent } from './client.ts';
 import type { Log } from './log.ts';
 import { apiVersionOf, keyOf, type ResourceRef } from './resource.ts';
@@ -131,7 +131,8 @@ export class Reflector<T extends { readonly metadata: ObjectMeta }, Index extend
         this.#options.telemetry?.watchFailed(fields.resource);
         this.#options.log.warn(fields, 'cannot follow a resource, trying again');
       }
-      return { type: 'failed', expired, retryAfter: retryAfter(error) };
+      const away = !(error instanceof ApiError) || error.code >= 500;
+      return { type: 'failed', expired, away, retryAfter: retryAfter(error) };
     }
   }
 
