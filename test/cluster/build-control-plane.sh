@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds a real Kubernetes control plane for the cluster tests (the oracle our embedded API server is compared with):
-# kube-apiserver and etcd, and with --all also kube-controller-manager; with --kubectl nothing but that, for machines that have none.
+# kube-apiserver and etcd, and with --all also kube-controller-manager; with --node, for test/node, also kube-scheduler and kubelet;
+# with --kubectl nothing but that, for machines that have none.
 # Prints one line, the folder that holds them.
 #
 # Looked at first, in this order: $KUBEBUILDER_ASSETS, the PATH (both kube-apiserver and etcd must be there), then our
@@ -17,6 +18,7 @@ staging=0.${KUBERNETES#1.}
 
 wanted='kube-apiserver etcd'
 [ "${1:-}" = --all ] && wanted="$wanted kube-controller-manager"
+[ "${1:-}" = --node ] && wanted="$wanted kube-controller-manager kube-scheduler kubelet"
 [ "${1:-}" = --kubectl ] && wanted=kubectl
 
 has_all() {
@@ -86,6 +88,8 @@ minor=${KUBERNETES#1.}
 ldflags="-X $version.gitVersion=v$KUBERNETES -X $version.gitMajor=1 -X $version.gitMinor=${minor%%.*} -X $version.gitTreeState=archive"
 build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver "$ldflags"
 build kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager "$ldflags"
+build kube-scheduler k8s.io/kubernetes/cmd/kube-scheduler "$ldflags"
+build kubelet k8s.io/kubernetes/cmd/kubelet "$ldflags"
 build kubectl k8s.io/kubernetes/cmd/kubectl "$ldflags"
 
 echo "$bin"

@@ -23,6 +23,12 @@ export interface ControlPlaneInit {
   readonly prepare?: (kubeconfig: string) => Promise<void>;
   /** Further flags of kube-apiserver. */
   readonly apiServerFlags?: readonly string[];
+  /** Further flags of kube-controller-manager, besides those by which pods get their tokens. */
+  readonly controllerFlags?: readonly string[];
+  /** Where kube-apiserver listens; a free port if left out. */
+  readonly apiServerPort?: number;
+  /** Pods are run: they get service accounts, and a new node has to become ready. */
+  readonly runsPods?: boolean;
   /** Milliseconds to wait for /readyz; default 120 000, for a loaded machine. */
   readonly readyTimeout?: number;
 }
@@ -64,7 +70,8 @@ export async function startControlPlane(init: ControlPlaneInit): Promise<Control
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    const [etcdPort, peerPort, apiPort] = await freePorts(3);
+    const [etcdPort, peerPort, freePort] = await freePorts(3);
+    const apiPort = init.apiServerPort ?? freePort;
     const etcdURL = `http://127.0.0.1:${String(etcdPort)}`;
     const peerURL = `http://127.0.0.1:${String(peerPort)}`;
     const etcdData = join(directory, 'etcd');
@@ -99,7 +106,7 @@ export async function startControlPlane(init: ControlPlaneInit): Promise<Control
       `--service-account-key-file=${join(directory, 'sa.key')}`,
       `--service-account-signing-key-file=${join(directory, 'sa.key')}`,
       // The second marks every new node as not ready, which is a cluster's business and no API server's.
-      '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
+      ...(init.runsPods === true ? [] : ['--disable-admission-plugins=ServiceAccount,TaintNodesByCondition']),
       `--authentication-config=${join(directory, 'authentication.yaml')}`,
       ...(init.emulatedVersion === undefined ? [] : [`--emulated-version=${init.emulatedVersion}`]),
       ...(init.apiServerFlags ?? []),
@@ -121,6 +128,9 @@ export async function startControlPlane(init: ControlPlaneInit): Promise<Control
         '--leader-elect=false',
         '--bind-address=127.0.0.1',
         `--secure-port=${String(controllerPort)}`,
+        `--service-account-private-key-file=${join(directory, 'sa.key')}`,
+        `--root-ca-file=${join(directory, 'certs', 'apiserver.crt')}`,
+        ...(init.controllerFlags ?? []),
       ];
       // Nothing needs it at once.
       await run('kube-controller-manager', controllerArgs, () => Promise.resolve());

@@ -26,7 +26,7 @@ export async function startOperator(admin: string, node: string, agentFlags: rea
   const directory = await mkdtemp(join(tmpdir(), 'mdev-operator-'));
   const kubeconfigs = await deployAccounts(admin, directory);
   const socket = join(directory, 'emulator.sock');
-  const agent = ['agent', '--kubeconfig', kubeconfigs.agent, '--node-name', node, '--emulator', socket];
+  const agent = ['agent', '--kubeconfig', await kubeconfigs.agentOf(node), '--node-name', node, '--emulator', socket];
   const processes: Record<Role, OperatorProcess> = {
     emulator: new OperatorProcess('emulator', directory, ['emulator', '--socket', socket]),
     agent: new OperatorProcess('agent', directory, [...agent, '--data-dir', join(directory, 'agent'), ...agentFlags]),

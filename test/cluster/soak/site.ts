@@ -39,7 +39,9 @@ export class Site {
       await installCrds(controlPlane.kubeconfig);
       const directory = await mkdtemp(join(tmpdir(), 'mdev-soak-'));
       const kubeconfigs = await deployAccounts(controlPlane.kubeconfig, directory);
-      const nodes = nodeNames.map((name) => new SoakNode({ name, directory, kubeconfig: kubeconfigs.agent, profile }));
+      const nodes = await Promise.all(
+        nodeNames.map(async (name) => new SoakNode({ name, directory, kubeconfig: await kubeconfigs.agentOf(name), profile })),
+      );
       const controllers = ['controller-1', 'controller-2'].map(
         (name) => new OperatorProcess(name, directory, ['controller', '--kubeconfig', kubeconfigs.controller]),
       );
