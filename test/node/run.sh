@@ -38,6 +38,11 @@ gcc -Os -static -s -o "$work/pause/pause" "$work/pause/pause.c"
 printf 'FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n' >"$work/pause/Dockerfile"
 buildah --storage-driver vfs build --quiet --isolation chroot --tag localhost/mdev-pause:test "$work/pause" >/dev/null
 buildah --storage-driver vfs push --quiet localhost/mdev-pause:test "docker-archive:$work/pause.tar:localhost/mdev-pause:test"
+# What the agent is upgraded to: another image, if with the same program.
+mkdir "$work/next"
+printf 'FROM mdev-operator:%s\nLABEL next=yes\n' "$(node -p 'require("./package.json").version')" >"$work/next/Dockerfile"
+buildah --storage-driver vfs build --quiet --pull=never --isolation chroot --tag mdev-operator:next "$work/next" >/dev/null
+buildah --storage-driver vfs push --quiet mdev-operator:next "docker-archive:$work/next.tar:mdev-operator:next"
 
 MDEV_NODE_WORK=$work MDEV_NODE_PLACES=$places MDEV_NODE_BIN=$bin \
   unshare --mount --pid --net --uts --ipc --fork --kill-child --mount-proc --propagation private sh test/node/inside.sh "$@"
