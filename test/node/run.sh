@@ -11,6 +11,9 @@ for program in containerd runc buildah gcc ip unshare; do
   command -v "$program" >/dev/null || { echo "test:node needs $program (apt-get install containerd runc containernetworking-plugins buildah gcc iproute2)" >&2; exit 1; }
 done
 [ -x /usr/lib/cni/ptp ] || { echo 'test:node needs the CNI plugins in /usr/lib/cni (apt-get install containernetworking-plugins)' >&2; exit 1; }
+unshare --mount --pid --net --uts --ipc --fork --mount-proc --propagation private sh -c \
+  'mount -t tmpfs tmpfs /run && mkdir /run/a && mount --bind /run/a /run/a && hostname node-1 && ip link add mdev0 type veth peer name mdev1' ||
+  { echo 'test:node cannot run here: the machine refuses its root one of namespaces, mounts and veth pairs, which a node needs; it said so above' >&2; exit 1; }
 bin=$(sh test/cluster/build-control-plane.sh --node)
 
 sh scripts/image/build.sh
