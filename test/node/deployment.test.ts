@@ -82,6 +82,15 @@ describe('the operator on a node', () => {
     expect(await site.run('get', 'mdev', 'guest-serial', '-o', 'jsonpath={.status.users[*].pid}')).toBe(String(process.pid));
   });
 
+  it('serves metrics where the Services of deploy/monitoring lead', async () => {
+    await site.applyOverlay('deploy/monitoring');
+    const metricsOf = (role: Role): Promise<string> =>
+      site.run('get', '--raw', `/api/v1/namespaces/mdev-system/services/mdev-${role}-metrics:metrics/proxy/metrics`);
+    await expect.poll(() => metricsOf('agent'), patience).toMatch(/^mdev_provider_operations_total\{.*operation="create".*\} [1-9]/m);
+    await expect.poll(() => metricsOf('controller'), patience).toMatch(/^mdev_ready\b.* 1$/m);
+    await site.run('delete', '-k', pathOf('deploy/monitoring'));
+  });
+
   it('starts an agent again whose process was killed, and leaves devices alone', async () => {
     for (const pid of processesOf('agent')) process.kill(pid, 'SIGKILL');
     await expect.poll(async () => (await site.containerOf('agent'))?.restartCount, patience).toBe(1);
@@ -187,7 +196,7 @@ describe('the operator on a node', () => {
     expect(await devicesOfHost()).toEqual([foreign, uuids['keep-me']].sort());
   });
 
-  it('is not ready while there are no CRDs, without being started anew, and then reports what it had left', async () => {
+  it('is not ready while there are no CRDs, without being started anew, and then reports what it had left, and leaves it alone', async () => {
     await site.applyOverlay();
     await expect.poll(() => site.run('logs', '-n', 'mdev-system', 'daemonset/mdev-agent'), patience).toContain('The CRDs are missing');
     const waiting = [...(await site.podsOf('agent')), ...(await site.podsOf('controller'))].flatMap(
@@ -197,7 +206,13 @@ describe('the operator on a node', () => {
     await site.applyCrds();
     await site.rollout();
     expect((await site.containerOf('agent'))?.restartCount).toBe(0);
-    await expect.poll(() => site.reported(), patience).toEqual({ uuids: await devicesOfHost(), owned: [] });
+    const left = await devicesOfHost();
+    await expect.poll(() => site.reported(), patience).toEqual({ uuids: left, owned: [] });
+    // What was retained is nobody's by now: to have it back somebody must say so, by spec.adopt.
+    await site.run('apply', '-f', pathOf('examples/retain.yaml'));
+    await expect.poll(() => site.reasonOf('keep-me', 'Created'), patience).toBe('ForeignDevice');
+    await site.run('delete', '-f', pathOf('examples/retain.yaml'), '--timeout=60s');
+    expect(await devicesOfHost()).toEqual(left);
   });
 
   it('has a hundred devices after a reboot of the emulated host into a larger one', async () => {
