@@ -27,8 +27,10 @@ function noteSeconds(what: string, since: number): void {
   figures.push(`${what}: ${((performance.now() - since) / 1000).toFixed(1)} s`);
 }
 function noteMemory(when: string): void {
-  for (const role of ['agent', 'controller', 'emulator'] as const)
-    figures.push(`RSS of ${role}, ${when}: ${memoryOf(role).join(' and ')} MiB`);
+  for (const role of ['agent', 'controller', 'emulator'] as const) {
+    const each = memoryOf(role).map(({ resident, own }) => `${resident} MiB, of which ${own} its own`);
+    figures.push(`RSS of ${role}, ${when}: ${each.join('; ')}`);
+  }
 }
 
 beforeAll(async () => {
@@ -199,10 +201,11 @@ describe('the operator on a node', () => {
   it('is not ready while there are no CRDs, without being started anew, and then reports what it had left, and leaves it alone', async () => {
     await site.applyOverlay();
     await expect.poll(() => site.run('logs', '-n', 'mdev-system', 'daemonset/mdev-agent'), patience).toContain('The CRDs are missing');
-    const waiting = [...(await site.podsOf('agent')), ...(await site.podsOf('controller'))].flatMap(
-      ({ status }) => status.containerStatuses,
-    );
-    expect(waiting.map((container) => [container?.ready, container?.restartCount])).toEqual(Array(3).fill([false, 0]));
+    const stateOfAll = async (): Promise<unknown[]> =>
+      [...(await site.podsOf('agent')), ...(await site.podsOf('controller'))].map(({ status }) =>
+        status.containerStatuses?.map(({ ready, restartCount, state }) => ({ runs: state.running !== undefined, ready, restartCount })),
+      );
+    await expect.poll(stateOfAll, patience).toEqual(Array(3).fill([{ runs: true, ready: false, restartCount: 0 }]));
     await site.applyCrds();
     await site.rollout();
     expect((await site.containerOf('agent'))?.restartCount).toBe(0);

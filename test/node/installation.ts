@@ -18,7 +18,7 @@ export interface Container {
   readonly imageID: string;
   readonly restartCount: number;
   readonly ready: boolean;
-  readonly state: { readonly waiting?: { readonly reason: string } };
+  readonly state: { readonly waiting?: { readonly reason: string }; readonly running?: object };
 }
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string };

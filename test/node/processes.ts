@@ -14,9 +14,13 @@ export function processesOf(role: Role): number[] {
     .map(Number);
 }
 
-/** What each process of a role has in memory, MiB. */
-export function memoryOf(role: Role): number[] {
-  return processesOf(role).map((pid) => Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(textOf(String(pid), 'status'))?.[1] ?? 0) / 1024));
+/** What each process of a role has in memory, MiB: resident in all, and what of that it shares with no file. */
+export function memoryOf(role: Role): { resident: number; own: number }[] {
+  return processesOf(role).map((pid) => {
+    const status = textOf(String(pid), 'status');
+    const mebibytes = (field: string): number => Math.round(Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024);
+    return { resident: mebibytes('VmRSS'), own: mebibytes('RssAnon') };
+  });
 }
 
 /** Empty when the process has gone meanwhile. */
