@@ -28,6 +28,7 @@ module.exports = {
       'the agent knows the contract, not a provider',
     ),
     only('controller-never-provider', '^src/controller/', '^src/(controller|api|kube|lib)/', 'the controller never imports a provider'),
+    only('plugin-views-objects', '^src/plugin/', '^src/(plugin|api|lib)/', 'its views are objects in, data out'),
     only('apiserver-stands-alone', '^src/apiserver/', '^src/(apiserver|api|lib)/', 'apiserver/ imports api/ only for the bundled CRDs'),
     {
       name: 'main-wires-cli',
