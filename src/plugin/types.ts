@@ -1,4 +1,5 @@
 import type { MdevParent, SupportedType } from '../api/mdev-parent.ts';
+import { compareNames } from './name-order.ts';
 
 /** One type of one parent, as `kubectl mdev types` shows it. */
 export interface TypeEntry {
@@ -18,7 +19,7 @@ export interface TypeEntry {
 export function typeEntries(parents: readonly MdevParent[]): TypeEntry[] {
   return parents
     .flatMap((parent) => (parent.status?.supportedTypes ?? []).map((type) => typeEntry(parent, type)))
-    .toSorted((a, b) => compare(a.nodeName, b.nodeName) || compare(a.parent, b.parent) || compare(a.typeID, b.typeID));
+    .toSorted((a, b) => compareNames(a.nodeName, b.nodeName) || compareNames(a.parent, b.parent) || compareNames(a.typeID, b.typeID));
 }
 
 function typeEntry({ spec, status }: MdevParent, type: SupportedType): TypeEntry {
@@ -41,9 +42,4 @@ function typeEntry({ spec, status }: MdevParent, type: SupportedType): TypeEntry
     instances: type.instances,
     ...(why !== undefined && { reason: why }),
   };
-}
-
-/** The same order in every locale; numbers within a name by their value. */
-function compare(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
 }
