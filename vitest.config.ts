@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/cluster/**', 'test/qemu/**', 'test/kernel/**'],
+    exclude: [...configDefaults.exclude, 'test/cluster/**', 'test/qemu/**', 'test/kernel/**', 'test/node/**'],
     pool: 'forks',
     // CI machines stall for seconds; a test that fails twice is broken, one that fails once is reported as flaky.
     retry: process.env['CI'] === undefined ? 0 : 1,

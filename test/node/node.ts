@@ -21,8 +21,6 @@ export interface NodeInit {
 export interface Node extends AsyncDisposable {
   readonly kubeconfig: string;
   readonly name: string;
-  /** Gives an image of the node another name as well. */
-  tagImage(image: string, another: string): Promise<void>;
   /** What its containers have logged, and the ends of the logs of containerd and the kubelet. */
   logs(): Promise<string>;
 }
@@ -55,7 +53,12 @@ export async function startNode({ bin, work, images }: NodeInit): Promise<Node> 
     controllers: ['*'],
     runsPods: true,
     apiServerPort: 443,
-    apiServerFlags: ['--bind-address=0.0.0.0', '--service-cluster-ip-range=198.18.7.0/24', '--allow-privileged=true'],
+    apiServerFlags: [
+      '--bind-address=0.0.0.0',
+      '--service-cluster-ip-range=198.18.7.0/24',
+      '--allow-privileged=true',
+      '--kubelet-preferred-address-types=InternalIP',
+    ],
   });
   stack.defer(() => controlPlane.stop());
   const { kubeconfig } = controlPlane;
@@ -75,9 +78,6 @@ export async function startNode({ bin, work, images }: NodeInit): Promise<Node> 
   return {
     kubeconfig,
     name,
-    tagImage: async (image, another) => {
-      await ctr('images', 'tag', image, another);
-    },
     logs: async () => {
       const files = (await readdir('/var/log/pods', { recursive: true })).filter((file) => file.endsWith('.log'));
       const texts = [...files.map((file) => join('/var/log/pods', file)), join(work, 'containerd.log'), join(work, 'kubelet.log')].map(

@@ -11,6 +11,9 @@ for program in containerd runc buildah gcc ip unshare; do
   command -v "$program" >/dev/null || { echo "test:node needs $program (apt-get install containerd runc containernetworking-plugins buildah gcc iproute2)" >&2; exit 1; }
 done
 [ -x /usr/lib/cni/ptp ] || { echo 'test:node needs the CNI plugins in /usr/lib/cni (apt-get install containernetworking-plugins)' >&2; exit 1; }
+unshare --mount --pid --net --uts --ipc --fork --mount-proc --propagation private sh -c \
+  'mount -t tmpfs tmpfs /run && mkdir /run/a && mount --bind /run/a /run/a && hostname node-1 && ip link add mdev0 type veth peer name mdev1' ||
+  { echo 'test:node cannot run here: the machine refuses its root one of namespaces, mounts and veth pairs, which a node needs; it said so above' >&2; exit 1; }
 bin=$(sh test/cluster/build-control-plane.sh --node)
 
 sh scripts/image/build.sh
@@ -38,6 +41,11 @@ gcc -Os -static -s -o "$work/pause/pause" "$work/pause/pause.c"
 printf 'FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n' >"$work/pause/Dockerfile"
 buildah --storage-driver vfs build --quiet --isolation chroot --tag localhost/mdev-pause:test "$work/pause" >/dev/null
 buildah --storage-driver vfs push --quiet localhost/mdev-pause:test "docker-archive:$work/pause.tar:localhost/mdev-pause:test"
+# What the agent is upgraded to: another image, if with the same program.
+mkdir "$work/next"
+printf 'FROM mdev-operator:%s\nLABEL next=yes\n' "$(node -p 'require("./package.json").version')" >"$work/next/Dockerfile"
+buildah --storage-driver vfs build --quiet --pull=never --isolation chroot --tag mdev-operator:next "$work/next" >/dev/null
+buildah --storage-driver vfs push --quiet mdev-operator:next "docker-archive:$work/next.tar:mdev-operator:next"
 
 MDEV_NODE_WORK=$work MDEV_NODE_PLACES=$places MDEV_NODE_BIN=$bin \
   unshare --mount --pid --net --uts --ipc --fork --kill-child --mount-proc --propagation private sh test/node/inside.sh "$@"
