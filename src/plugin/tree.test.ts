@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { mdevDeviceSchema } from '../api/mdev-device.ts';
 import { mdevParentSchema } from '../api/mdev-parent.ts';
+import { survey } from './survey.ts';
+import { treeText } from './text.ts';
 import { tree } from './tree.ts';
 
 const apiVersion = 'mediated.dev/v1alpha1';
@@ -25,16 +27,33 @@ test('a device is shown below its parent with the users that its object names, a
     spec: { type: { id: 't' } },
     status: { users: [{ pid: 7, comm: 'qemu' }] },
   });
+  const waiting = { ...device, metadata: { name: 'w', namespace: 'default', uid: 'uid-w' }, status: undefined };
   const onNode = parent('node-2', [
     { uuid: uuids[1], typeID: 't' },
     { uuid: uuids[0], typeID: 't', owner },
   ]);
 
-  const branches = tree([parent('node-10'), onNode], [device]);
+  const { nodes, waiting: withoutPlace } = tree(survey({ parents: [parent('node-10'), onNode], nodes: [], devices: [device, waiting] }));
 
-  expect(branches.map((branch) => branch.nodeName)).toEqual(['node-2', 'node-10']);
-  expect(branches[0]?.parents[0]?.devices).toEqual([
+  expect(nodes.map((branch) => branch.nodeName)).toEqual(['node-2', 'node-10']);
+  expect(nodes[0]?.parents[0]?.devices).toEqual([
     { uuid: uuids[0], typeID: 't', owner, users: [{ pid: 7, comm: 'qemu' }] },
     { uuid: uuids[1], typeID: 't', users: [] },
   ]);
+  expect(withoutPlace).toEqual([{ namespace: 'default', name: 'w' }]);
+  expect(treeText({ nodes, waiting: withoutPlace })).toEqual([
+    'node-2',
+    '  gpu',
+    `    ${uuids[0]}  t  default/a`,
+    '      used by qemu (pid 7)',
+    `    ${uuids[1]}  t  foreign`,
+    'node-10',
+    '  gpu',
+    'not on any parent',
+    '  default/w',
+  ]);
+});
+
+test('where there is no parent it says so', () => {
+  expect(treeText(tree(survey({ parents: [], nodes: [], devices: [] })))).toEqual([expect.stringContaining('There is no MdevParent')]);
 });
