@@ -28,12 +28,18 @@ module.exports = {
       'the agent knows the contract, not a provider',
     ),
     only('controller-never-provider', '^src/controller/', '^src/(controller|api|kube|lib)/', 'the controller never imports a provider'),
+    only(
+      'plugin-views-objects',
+      '^src/plugin/',
+      '^src/(plugin|api|lib|kube/resource\\.ts$|controller/(world|ledger|eligibility|capacity)\\.ts$)',
+      'its views are objects in, data out, decided by what the controller decides with',
+    ),
     only('apiserver-stands-alone', '^src/apiserver/', '^src/(apiserver|api|lib)/', 'apiserver/ imports api/ only for the bundled CRDs'),
     {
       name: 'main-wires-cli',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(main\\.ts|cli/)' },
-      to: { path: '^src/(main\\.ts|cli/)' },
+      from: { path: '^src/', pathNot: '^src/(main\\.ts|kubectl-mdev\\.ts|cli/)' },
+      to: { path: '^src/(main\\.ts|kubectl-mdev\\.ts|cli/)' },
     },
   ],
   options: {

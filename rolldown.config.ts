@@ -24,7 +24,7 @@ export const bundling = {
  */
 export default defineConfig({
   ...bundling,
-  input: { main: 'src/main.ts', ...programs },
+  input: { main: 'src/main.ts', 'kubectl-mdev': 'src/kubectl-mdev.ts', ...programs },
   // It has a part in machine code, which is loaded from its own folder.
   external: ['koffi'],
   plugins: [thirdPartyLicenses('THIRD-PARTY-LICENSES')],

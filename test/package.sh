@@ -32,6 +32,7 @@ check() { # DATA_DIR
   kubectl wait mdev/guest-serial --for=condition=Ready --timeout=10s
   test -S "$(kubectl get mdev/guest-serial -o 'jsonpath={.status.vfio.socketPath}')"
   "$bin" qemu guest-serial | grep -q 'vfio-user-pci'
+  PATH="$folder/node_modules/.bin:$PATH" kubectl mdev why guest-serial | grep -q '^default/guest-serial is ready'
   kill "$pid"
   wait "$pid"
 }

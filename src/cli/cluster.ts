@@ -17,6 +17,21 @@ export function connectCluster(
   role: string,
   onRequest?: (observation: RequestObservation) => void,
 ): HttpClient {
+  const config = loadKubeconfig(file);
+  return new HttpClient({
+    config,
+    clock: context.clock,
+    userAgent: `mdev-operator-${role}`,
+    ...(onRequest !== undefined && { onRequest }),
+  });
+}
+
+/**
+ * The kubeconfig in `file`, else that of $KUBECONFIG, ~/.kube/config or the pod's service account.
+ * @param contextName the context to use instead of the current one
+ * @throws UsageError if it cannot be used
+ */
+export function loadKubeconfig(file: string | undefined, contextName?: string): KubeConfig {
   const config = new KubeConfig();
   try {
     if (file === undefined) config.loadFromDefault();
@@ -26,14 +41,13 @@ export function connectCluster(
       cause,
     });
   }
+  if (contextName !== undefined) {
+    if (config.getContextObject(contextName) === null) throw new UsageError(`--context: there is no context ${contextName}`);
+    config.setCurrentContext(contextName);
+  }
   const cluster = config.getCurrentCluster();
   if (file === undefined && config.getCurrentContext() === placeholder.context && cluster?.server === placeholder.server)
     throw new UsageError('--kubeconfig: there is none: give one, set KUBECONFIG, or run this with the --data-dir of a standalone');
   if (cluster === null) throw new UsageError(`--kubeconfig: ${file ?? 'the default kubeconfig'} names no current cluster`);
-  return new HttpClient({
-    config,
-    clock: context.clock,
-    userAgent: `mdev-operator-${role}`,
-    ...(onRequest !== undefined && { onRequest }),
-  });
+  return config;
 }

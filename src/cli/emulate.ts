@@ -6,7 +6,7 @@ import { RemoteHostControl } from '../provider/host/client.ts';
 import type { HostControl, HostState } from '../provider/host/contract.ts';
 import type { CliContext } from './context.ts';
 import { addFlags, readFlags } from './flags.ts';
-import { columns } from './table.ts';
+import { columns } from '../lib/table.ts';
 import { UsageError } from './usage-error.ts';
 
 const operations = ['create', 'remove', 'online', 'attribute', 'open'] as const;

@@ -3,7 +3,7 @@ import { askAgent, listOwned, type Owned } from '../agent/admin.ts';
 import type { CliContext } from './context.ts';
 import { dataDirPaths, inDataDir } from './data-dir.ts';
 import { addFlags, readFlags } from './flags.ts';
-import { columns } from './table.ts';
+import { columns } from '../lib/table.ts';
 import { UsageError } from './usage-error.ts';
 
 /** How long the agent may take to answer, in ms: longer than its own deadline for the kernel. */

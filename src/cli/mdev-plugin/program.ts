@@ -1,0 +1,96 @@
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+import type { Clock } from '../../lib/clock.ts';
+import { HttpClient } from '../../kube/http-client.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { treeText, typesText, whyText } from '../../plugin/text.ts';
+import { tree } from '../../plugin/tree.ts';
+import { typeEntries } from '../../plugin/types.ts';
+import { why } from '../../plugin/why.ts';
+import { loadKubeconfig } from '../cluster.ts';
+import { disposable } from '../disposable.ts';
+import { UsageError } from '../usage-error.ts';
+import { namespaceOf, readEvents, readSurvey } from './read.ts';
+
+/** What the plugin gets from its process. */
+export interface PluginContext {
+  /** Text for standard output; a line break is added. */
+  readonly print: (text: string) => void;
+  readonly clock: Clock;
+  /** Aborted by SIGTERM and SIGINT. */
+  readonly signal: AbortSignal;
+}
+
+/** How long the API server may take to answer, ms. */
+const patience = 30_000;
+
+const optionsSchema = z.object({
+  kubeconfig: z.string().optional(),
+  context: z.string().optional(),
+  namespace: z.string().min(1).optional(),
+  output: z.enum(['json']).optional(),
+});
+
+const exitStatus = '\nExit status: 0 when it could be told, 2 when not, with a sentence on standard error.';
+
+/** `kubectl mdev`. Parsing runs the command. */
+export function buildPlugin(context: PluginContext): Command {
+  const program = new Command('kubectl mdev')
+    .description('What mediated devices there are, what can still be made, and why a device is not Ready.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => context.print(text.replace(/\n$/, '')) });
+
+  withOptions(program.command('types'), 'what can still be made where').action(async (_, command: Command) => {
+    await connected(context, command, async (client, { json }, signal) => {
+      const entries = typeEntries(await readSurvey(client, signal));
+      return json ? { types: entries } : typesText(entries);
+    });
+  });
+  withOptions(program.command('tree'), 'nodes, their parents, types, devices and users').action(async (_, command: Command) => {
+    await connected(context, command, async (client, { json }, signal) => {
+      const all = tree(await readSurvey(client, signal));
+      return json ? all : treeText(all);
+    });
+  });
+  withOptions(program.command('why <name>'), 'why a device is as it is, from its allocation to the answer of the kernel')
+    .option('-n, --namespace <name>', "the device's namespace; if left out, that of the kubeconfig's context")
+    .action(async (name: string, _, command: Command) => {
+      await connected(context, command, async (client, { json, namespace }, signal) => {
+        const all = await readSurvey(client, signal);
+        const device = all.devices.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
+        if (device === undefined) throw new UsageError(`There is no mdevdevice ${name} in namespace ${namespace}`);
+        const explanation = why(device, all);
+        const events = await readEvents(client, namespace, device.metadata.uid ?? '', signal);
+        return json ? { ...explanation, events } : whyText(explanation, events);
+      });
+    });
+  return program;
+}
+
+function withOptions(command: Command, description: string): Command {
+  return command
+    .description(description)
+    .option('--kubeconfig <file>', 'the kubeconfig to use, as kubectl has it')
+    .option('--context <name>', 'the context of the kubeconfig to use')
+    .addOption(new Option('-o, --output <format>', 'json, sorted and of the shapes in src/plugin').choices(['json']))
+    .addHelpText('after', exitStatus);
+}
+
+interface Wanted {
+  readonly json: boolean;
+  readonly namespace: string;
+}
+
+/** Does it with a client, and prints what it answers: lines, or an object as JSON. */
+async function connected(
+  { print, clock, signal: ended }: PluginContext,
+  command: Command,
+  act: (client: KubeClient, wanted: Wanted, signal: AbortSignal) => Promise<readonly string[] | object>,
+): Promise<void> {
+  const options = optionsSchema.parse(command.opts());
+  const config = loadKubeconfig(options.kubeconfig, options.context);
+  const wanted = { json: options.output === 'json', namespace: options.namespace ?? namespaceOf(config) };
+  await using client = disposable(new HttpClient({ config, clock, userAgent: 'kubectl-mdev' }));
+  const answer = await act(client.value, wanted, AbortSignal.any([ended, AbortSignal.timeout(patience)]));
+  print(wanted.json ? JSON.stringify(answer, undefined, 2) : (answer as readonly string[]).join('\n'));
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+/** `kubectl mdev`: kubectl runs what is named so in $PATH. */
+import { CommanderError } from 'commander';
+import { buildPlugin } from './cli/mdev-plugin/program.ts';
+import { UsageError } from './cli/usage-error.ts';
+import { systemClock } from './lib/clock.ts';
+
+const stop = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(`Ended by ${name}`)));
+
+const program = buildPlugin({
+  print: (text) => process.stdout.write(`${text}\n`),
+  clock: systemClock,
+  signal: stop.signal,
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has printed its own errors and help already.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    const text = error instanceof UsageError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`kubectl mdev: ${text}\n`);
+    process.exitCode = 2;
+  }
+}
