@@ -51,7 +51,9 @@ describe('after etcd was compacted', () => {
       const first = names(4);
       await site.create(first);
       await site.ready(first);
-      proxy.fate = () => ({ kind: 'cut' });
+      // One failure each, and no answer to the next try: after a second failure they would list anew without being told to.
+      const goOn = Promise.withResolvers<undefined>();
+      proxy.fate = () => ({ kind: 'hold', until: goOn.promise });
       proxy.breakConnections();
       const second = names(4, 'e');
       // The test's own way to the server is not cut off.
@@ -60,6 +62,7 @@ describe('after etcd was compacted', () => {
       await bench.delete(first[1] ?? '');
       await forgetHistory();
       proxy.fate = () => undefined;
+      goOn.resolve(undefined);
       await site.ready([...first.filter((_, index) => index !== 1), ...second]);
       await site.bench.gone(first[1] ?? '');
       expect(proxy.expired).toBeGreaterThan(0);
