@@ -122,3 +122,9 @@ export const reasonAdvice: { readonly [Condition in keyof Reasons]: { readonly [
       'Raise the limit of the process (RLIMIT_MEMLOCK; `memtune/hard_limit` in libvirt) to the memory of the guest and what its devices need besides; the message has the figures.',
   },
 };
+
+/** What a person does about a condition of that reason, in Markdown; undefined where there is nothing to do, or nobody here sets it. */
+export function adviceFor(condition: string, reason: string): string | undefined {
+  const advice = (reasonAdvice as Readonly<Record<string, Readonly<Record<string, string>>>>)[condition]?.[reason];
+  return advice === nothing ? undefined : advice;
+}

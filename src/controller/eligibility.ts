@@ -49,6 +49,11 @@ function refusal(kind: Refusal['kind'], one: string, many: string, detail?: stri
   return { kind, one, many, detail };
 }
 
+/** "has no nvidia-11 left (all instances are taken)": what one parent says. */
+export function refusalText({ one, detail = '' }: Refusal): string {
+  return detail === '' ? one : `${one} (${detail.replace(/[.\s]+$/, '')})`;
+}
+
 /** The types of `parent` that the device's `spec.type` means: by id, or by name, where a type without name goes by its id. */
 export function matchingTypes(spec: Pick<DeviceSpec, 'type'>, parent: MdevParent): string[] {
   const { id, name } = spec.type;

@@ -1,5 +1,5 @@
 import type { AllocatedReason } from '../api/reasons.ts';
-import type { Refusal } from './eligibility.ts';
+import { refusalText, type Refusal } from './eligibility.ts';
 
 /** Why a device has no place: for programs and for people. */
 export interface WhyNot {
@@ -35,11 +35,7 @@ export function summarize(refusals: readonly Refusal[]): WhyNot {
     (a, b) => rank(b.refusal.kind) - rank(a.refusal.kind) || (a.refusal.many < b.refusal.many ? -1 : 1),
   );
   const [, reason, hint] = order[rank(parts[0]?.refusal.kind ?? 'NotMatching')] ?? ['', 'NoMatchingParent' as const, ''];
-  const list = parts.map(({ refusal, count }) => {
-    const detail =
-      count === 1 && refusal.detail !== undefined && refusal.detail !== '' ? ` (${refusal.detail.replace(/[.\s]+$/, '')})` : '';
-    return `${count} ${count === 1 ? refusal.one : refusal.many}${detail}`;
-  });
+  const list = parts.map(({ refusal, count }) => `${count} ${count === 1 ? refusalText(refusal) : refusal.many}`);
   if (refusals.length === 1) return { reason, message: `The only parent ${list.join('').replace(/^1 /, '')}. ${hint}` };
   return { reason, message: `${refusals.length} parents: ${list.join(', ')}. ${hint}` };
 }

@@ -1,7 +1,7 @@
-import type { Condition } from '../api/condition.ts';
+import { findCondition, type Condition } from '../api/condition.ts';
 import type { MdevDevice } from '../api/mdev-device.ts';
-import { reasonAdvice } from '../api/reason-advice.ts';
-import { refuse } from '../controller/eligibility.ts';
+import { adviceFor } from '../api/reason-advice.ts';
+import { refusalText, refuse } from '../controller/eligibility.ts';
 import { standingAllocation } from '../controller/world.ts';
 import { compareNames } from './name-order.ts';
 import type { Survey } from './survey.ts';
@@ -43,7 +43,7 @@ export function why(device: MdevDevice, survey: Survey): Explanation {
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
-    ready: conditions.some(({ type, status: holds }) => type === 'Ready' && holds === 'True'),
+    ready: findCondition(conditions, 'Ready')?.status === 'True',
     ...(allocation !== undefined && {
       place: { nodeName: allocation.nodeName, parentName: allocation.parentName, typeID: allocation.typeID },
     }),
@@ -58,17 +58,12 @@ export function why(device: MdevDevice, survey: Survey): Explanation {
   };
 }
 
-function adviceFor(type: string, reason: string): string | undefined {
-  const advice = (reasonAdvice as Readonly<Record<string, Readonly<Record<string, string>>>>)[type]?.[reason];
-  return advice === 'Nothing.' ? undefined : advice;
-}
-
 function answers({ spec }: MdevDevice, { ledger }: Survey): ParentAnswer[] {
   return ledger
     .candidates()
     .map((candidate) => {
       const refused = refuse({ spec }, candidate);
-      const refusal = refused && `${refused.one}${refused.detail ? ` (${refused.detail.replace(/\.$/, '')})` : ''}`;
+      const refusal = refused && refusalText(refused);
       const { nodeName, parent } = candidate.parent.spec;
       return { nodeName, parent, ...(refusal !== undefined && { refusal }) };
     })

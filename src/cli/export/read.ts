@@ -5,7 +5,8 @@ import { mdevDeviceSchema, type MdevDevice } from '../../api/mdev-device.ts';
 import { parentSpecSchema } from '../../api/mdev-parent.ts';
 import { objectMetaSchema } from '../../api/object-meta.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { deviceResource, parentResource, type ResourceRef } from '../../kube/resource.ts';
+import { listAll } from '../../kube/list-all.ts';
+import { deviceResource, parentResource } from '../../kube/resource.ts';
 import { UsageError } from '../usage-error.ts';
 import { yamlDocuments } from '../yaml-documents.ts';
 
@@ -58,29 +59,17 @@ export async function readFiles(paths: readonly string[]): Promise<ExportSource>
   return { devices, kernelNames };
 }
 
-async function listAll(client: KubeClient, resource: ResourceRef, namespace: string | undefined, signal: AbortSignal): Promise<unknown[]> {
-  const items: unknown[] = [];
-  let token: string | undefined;
-  do {
-    const query = { limit: 500, ...(namespace !== undefined && { namespace }), ...(token !== undefined && { continue: token }) };
-    const page = await client.list(resource, query, signal);
-    items.push(...page.items);
-    token = page.continue;
-  } while (token !== undefined);
-  return items;
-}
-
 /**
  * MdevDevices of one namespace, or of all where that is undefined, from the API server; MdevParents only where a device needs one.
  * @throws UsageError when they cannot be read
  */
 export async function readCluster(client: KubeClient, namespace: string | undefined, signal: AbortSignal): Promise<ExportSource> {
   try {
-    const items = await listAll(client, deviceResource, namespace, signal);
+    const items = await listAll(client, deviceResource, namespace === undefined ? {} : { namespace }, signal);
     const devices = items.map((item) => parse('mdevdevices', mdevDeviceSchema, item));
     const kernelNames = new Map<string, string>();
     if (devices.some(({ spec, status }) => status?.allocation !== undefined && spec.parent?.name === undefined))
-      for (const item of await listAll(client, parentResource, undefined, signal)) {
+      for (const item of await listAll(client, parentResource, {}, signal)) {
         const { metadata, spec } = parse('mdevparents', parentSchema, item);
         kernelNames.set(metadata.name, spec.parent);
       }

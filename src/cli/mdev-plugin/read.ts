@@ -4,7 +4,8 @@ import { mdevDeviceSchema } from '../../api/mdev-device.ts';
 import { mdevParentSchema } from '../../api/mdev-parent.ts';
 import { nodeSchema } from '../../controller/world.ts';
 import { ApiError, isNotFound } from '../../kube/api-error.ts';
-import type { KubeClient, ListQuery } from '../../kube/client.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { listAll } from '../../kube/list-all.ts';
 import { deviceResource, eventResource, nodeResource, parentResource, type ResourceRef } from '../../kube/resource.ts';
 import { survey, type Survey } from '../../plugin/survey.ts';
 import type { SeenEvent } from '../../plugin/text.ts';
@@ -17,23 +18,16 @@ const eventSchema = z.object({
   lastTimestamp: z.string().nullish(),
 });
 
-/** All objects, page by page. @throws UsageError that says what to do */
-async function listAll<T>(
+/** @throws UsageError that says what to do */
+async function read<T>(
   client: KubeClient,
   resource: ResourceRef,
   schema: z.ZodType<T>,
-  query: ListQuery,
+  query: Parameters<typeof listAll>[2],
   signal: AbortSignal,
 ): Promise<T[]> {
-  const items: T[] = [];
-  let token: string | undefined;
   try {
-    do {
-      const page = await client.list(resource, { ...query, limit: 500, ...(token !== undefined && { continue: token }) }, signal);
-      for (const item of page.items) items.push(schema.parse(item));
-      token = page.continue;
-    } while (token !== undefined);
-    return items;
+    return (await listAll(client, resource, query, signal)).map((item) => schema.parse(item));
   } catch (cause) {
     throw new UsageError(explain(resource, cause), { cause });
   }
@@ -49,9 +43,9 @@ function explain({ plural, group }: ResourceRef, cause: unknown): string {
 /** Everything that counts are made of. @throws UsageError */
 export async function readSurvey(client: KubeClient, signal: AbortSignal): Promise<Survey> {
   const [parents, nodes, devices] = await Promise.all([
-    listAll(client, parentResource, mdevParentSchema, {}, signal),
-    listAll(client, nodeResource, nodeSchema, {}, signal),
-    listAll(client, deviceResource, mdevDeviceSchema, {}, signal),
+    read(client, parentResource, mdevParentSchema, {}, signal),
+    read(client, nodeResource, nodeSchema, {}, signal),
+    read(client, deviceResource, mdevDeviceSchema, {}, signal),
   ]);
   return survey({ parents, nodes, devices });
 }
@@ -59,7 +53,7 @@ export async function readSurvey(client: KubeClient, signal: AbortSignal): Promi
 /** The Events about the object of that UID, the newest last. @throws UsageError */
 export async function readEvents(client: KubeClient, namespace: string, uid: string, signal: AbortSignal): Promise<SeenEvent[]> {
   const query = { namespace, fieldSelector: `involvedObject.uid=${uid}` };
-  const events = await listAll(client, eventResource, eventSchema, query, signal);
+  const events = await read(client, eventResource, eventSchema, query, signal);
   return events
     .toSorted((a, b) => (a.lastTimestamp ?? '').localeCompare(b.lastTimestamp ?? ''))
     .map(({ reason, message, count }) => ({ reason: reason ?? '', message: message ?? '', times: count ?? 1 }));
