@@ -17,7 +17,8 @@ async function unlessAbsent<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    return absent(error);
+    tolerateAbsence(error);
+    return undefined;
   }
 }
 
@@ -25,14 +26,14 @@ function unlessAbsentAtOnce<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    return absent(error);
+    tolerateAbsence(error);
+    return undefined;
   }
 }
 
 /** @throws what it is given, unless that tells of an absence */
-function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && absences.includes(error.code)) return undefined;
-  throw error;
+function tolerateAbsence(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && absences.includes(error.code))) throw error;
 }
 
 /** The same as the functions of their names below, for a process that has nothing else to do than to wait: a fraction of the time. */

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ManualClock } from '../../../lib/manual-clock.ts';
+import { ProviderError } from '../../contract.ts';
+import { Tree } from '../testing/tree.ts';
+import type { WriteAnswer } from './messages.ts';
+import { WriterPool } from './pool.ts';
+
+const patience = 250;
+
+let tree: Tree;
+let clock: ManualClock;
+let pool: WriterPool;
+
+beforeEach(async () => {
+  tree = new Tree();
+  tree.file('weight', '');
+  tree.hanging('stuck');
+  clock = new ManualClock();
+  pool = new WriterPool('0000:86:00.0', clock);
+  await pool.start();
+});
+afterEach(() => {
+  pool.close();
+  tree[Symbol.dispose]();
+});
+
+function write(file: string, value = '8', isWanted = (): boolean => true): Promise<WriteAnswer> {
+  return pool.write('attribute', { title: 'mdev-writer test', file: { path: join(tree.root, file), value } }, isWanted);
+}
+
+const weight = (): string => readFileSync(join(tree.root, 'weight'), 'utf8');
+/** Ends what hangs. What it had written. */
+const letGo = (): string => readFileSync(join(tree.root, 'stuck'), 'utf8');
+
+it('has what waits behind a write that hangs done by another writer, once', async () => {
+  const stuck = write('stuck', 'late');
+  const others = ['1', '2', '3'].map((value) => write('weight', value));
+  await clock.advance(patience);
+  expect(await Promise.all(others)).toEqual([{}, {}, {}]);
+  expect(weight()).toBe('3');
+  expect(letGo()).toBe('late');
+  expect(await stuck).toEqual({});
+  expect(weight()).toBe('3');
+});
+
+it('gives nothing to a writer that has hung for long', async () => {
+  const stuck = write('stuck');
+  await clock.advance(patience);
+  expect(await write('weight', '4')).toEqual({});
+  expect(letGo()).toBe('8');
+  await stuck;
+});
+
+it('does not begin what nobody waits for any more by the time that it is taken back', async () => {
+  const stuck = write('stuck');
+  let isWanted = true;
+  const next = write('weight', '5', () => isWanted);
+  isWanted = false;
+  await clock.advance(patience);
+  await expect(next).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+  expect(letGo()).toBe('8');
+  await stuck;
+  expect(weight()).toBe('');
+});
+
+it('begins nothing that waits when it is closed', async () => {
+  const stuck = write('stuck');
+  const refused = expect(Promise.all([write('weight', '6'), write('weight', '7')])).rejects.toThrow(ProviderError);
+  pool.close();
+  await refused;
+  expect(letGo()).toBe('8');
+  // Its pipe has no end to answer to: the writer ends, with nothing more done.
+  await expect(stuck).rejects.toThrow(/ended/);
+  expect(weight()).toBe('');
+});
