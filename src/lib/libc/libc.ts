@@ -4,6 +4,7 @@
  *
  * A buffer whose address another buffer holds (`addressOf`) must be kept by whoever hands that out: V8 does not see that it is used.
  */
+import { constants } from 'node:fs';
 import koffi from 'koffi';
 import { errnoName, ErrnoError } from '../errno.ts';
 import { afNetlink, netlinkAddress, netlinkAddressBytes, netlinkKobjectUevent } from './structs.ts';
@@ -45,8 +46,11 @@ export interface Libc {
   sendMessage(fd: number, header: Uint8Array, flags: number): number;
   /** Sends one datagram. -EAGAIN: who is to get it has many waiting. */
   sendTo(fd: number, address: Uint8Array, message: Uint8Array): number;
-  /** A pipe, whose ends wait and are closed on exec. @throws ErrnoError */
-  pipe(): { readonly read: number; readonly write: number };
+  /**
+   * A pipe, whose ends wait and are closed on exec. `packets`: each write of up to 4,096 bytes (PIPE_BUF) is one read, by whoever reads first
+   * (pipe(2), O_DIRECT). @throws ErrnoError
+   */
+  pipe(packets?: boolean): { readonly read: number; readonly write: number };
   /** An event counter at 0, non-blocking for whoever has it from here. */
   eventfd(): number;
   /** Memory without a name in any file system, `size` zeroes. `sealed`: whoever gets the file cannot make it longer or shorter. */
@@ -156,9 +160,9 @@ export function openLibc(): Libc {
     receiveMessage: (fd, header, flags) => answer(call.recvmsg(fd, header, flags)),
     sendMessage: (fd, header, flags) => answer(call.sendmsg(fd, header, flags)),
     sendTo: (fd, address, message) => answer(call.sendto(fd, message, message.length, messageFlags.noSignal, address, address.length)),
-    pipe() {
+    pipe(packets = false) {
       const ends = new Int32Array(32);
-      must(answer(call.pipe2(ends, socketFlags.closeOnExec)), 'pipe2');
+      must(answer(call.pipe2(ends, socketFlags.closeOnExec | (packets ? constants.O_DIRECT : 0))), 'pipe2');
       const [read = -1, write = -1] = ends;
       return { read, write };
     },

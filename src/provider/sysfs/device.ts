@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Device, DeviceState } from '../contract.ts';
-import type { Files } from './files.ts';
+import { exists, filesAtOnce, linkName, names, readText } from './files.ts';
 import { deviceFolder, typeFolder, type SysfsLayout } from './layout.ts';
 import type { Order } from './writer/order.ts';
 
@@ -10,14 +10,19 @@ export interface Place {
   readonly onBus: boolean;
 }
 
+/** What the files of a device tell of it. */
+interface DeviceFiles {
+  readonly typeLink: string | undefined;
+  readonly deviceAPI: string | undefined;
+  readonly group: string | undefined;
+  /** Not every group and cdev has a node, though the kernel names it. */
+  readonly groupPath: string | undefined;
+  readonly cdevPath: string | undefined;
+}
+
 /** One device that is, or was, at that place. `order`: what the kernel was told to do with it and has not answered. */
-export async function readDeviceAt(
-  { linkName, names, readText, exists }: Files,
-  layout: SysfsLayout,
-  id: string,
-  { parent, onBus }: Place,
-  order?: Order,
-): Promise<Device | undefined> {
+export async function readDeviceAt(layout: SysfsLayout, id: string, place: Place, order?: Order): Promise<Device | undefined> {
+  const { parent } = place;
   const folder = deviceFolder(layout, parent, id);
   const cdevs = join(layout.vfio, 'devices');
   const [typeLink, group, hasCdevs] = await Promise.all([
@@ -26,23 +31,39 @@ export async function readDeviceAt(
     exists(cdevs),
   ]);
   if (typeLink === undefined && !(await exists(folder))) return undefined;
-  const state = stateOf(onBus, typeLink !== undefined, order);
-  const typeID = typeLink ?? order?.typeID ?? '';
   const deviceAPI = typeLink === undefined ? undefined : await readText(join(typeFolder(layout, parent, typeLink), 'device_api'));
-  const groupPath = group === undefined ? undefined : join(layout.vfio, group);
-  // Not every kernel has nodes for them, though it names them.
   const cdev = hasCdevs ? (await names(join(folder, 'vfio-dev')))[0] : undefined;
-  const cdevPath = cdev === undefined ? undefined : join(cdevs, cdev);
-  const [hasGroup, hasCdev] = await Promise.all([groupPath, cdevPath].map(async (path) => path !== undefined && exists(path)));
+  const nodes = [group && join(layout.vfio, group), cdev && join(cdevs, cdev)];
+  const [groupPath, cdevPath] = await Promise.all(nodes.map(async (path) => (path && (await exists(path)) ? path : undefined)));
+  return deviceOf(id, place, { typeLink, deviceAPI, group, groupPath, cdevPath }, order);
+}
+
+/** The same, by a process that has nothing else to do. */
+export function readDeviceAtOnce(layout: SysfsLayout, id: string, place: Place): Device | undefined {
+  const { parent } = place;
+  const folder = deviceFolder(layout, parent, id);
+  const cdevs = join(layout.vfio, 'devices');
+  const typeLink = filesAtOnce.linkName(join(folder, 'mdev_type'));
+  if (typeLink === undefined && !filesAtOnce.exists(folder)) return undefined;
+  const deviceAPI = typeLink && filesAtOnce.readText(join(typeFolder(layout, parent, typeLink), 'device_api'));
+  const group = filesAtOnce.linkName(join(folder, 'iommu_group'));
+  const cdev = filesAtOnce.exists(cdevs) ? filesAtOnce.names(join(folder, 'vfio-dev'))[0] : undefined;
+  const nodes = [group && join(layout.vfio, group), cdev && join(cdevs, cdev)];
+  const [groupPath, cdevPath] = nodes.map((path) => (path && filesAtOnce.exists(path) ? path : undefined));
+  return deviceOf(id, place, { typeLink, deviceAPI, group, groupPath, cdevPath });
+}
+
+function deviceOf(id: string, { parent, onBus }: Place, files: DeviceFiles, order?: Order): Device {
+  const { typeLink, deviceAPI, group, groupPath, cdevPath } = files;
   return {
     id,
     parent,
-    typeID,
-    state,
+    typeID: typeLink ?? order?.typeID ?? '',
+    state: stateOf(onBus, typeLink !== undefined, order),
     ...(deviceAPI !== undefined && { deviceAPI }),
     ...(group !== undefined && /^\d+$/.test(group) && { group: Number(group) }),
-    ...(hasGroup && groupPath !== undefined && { groupPath }),
-    ...(hasCdev && cdevPath !== undefined && { cdevPath }),
+    ...(groupPath !== undefined && { groupPath }),
+    ...(cdevPath !== undefined && { cdevPath }),
     ...blocked(order),
   };
 }

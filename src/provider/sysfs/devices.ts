@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Device } from '../contract.ts';
 import { isDeviceID } from '../device-id.ts';
 import { blocked, readDeviceAt, type Place } from './device.ts';
-import { exists, files, linkTarget, names } from './files.ts';
+import { exists, linkTarget, names } from './files.ts';
 import { deviceFolder, type SysfsLayout } from './layout.ts';
 import type { Order } from './writer/order.ts';
 import { parentNames } from './parents.ts';
@@ -13,7 +13,7 @@ import { parentNames } from './parents.ts';
  */
 export async function readDevice(layout: SysfsLayout, id: string, order?: Order): Promise<Device | undefined> {
   const place = await findDevice(layout, id);
-  if (place !== undefined) return readDeviceAt(files, layout, id, place, order);
+  if (place !== undefined) return readDeviceAt(layout, id, place, order);
   // The kernel has been told to make it, and shows nothing yet.
   if (order?.kind === 'create') return { id, parent: order.parent, typeID: order.typeID ?? '', state: 'creating', ...blocked(order) };
   return undefined;
@@ -26,7 +26,7 @@ export async function readDevices(layout: SysfsLayout, orders: ReadonlyMap<strin
   const devices = await Promise.all(
     [...ids].map(async (id) => {
       const place = places.get(id);
-      return place === undefined ? readDevice(layout, id, orders.get(id)) : readDeviceAt(files, layout, id, place, orders.get(id));
+      return place === undefined ? readDevice(layout, id, orders.get(id)) : readDeviceAt(layout, id, place, orders.get(id));
     }),
   );
   return devices.filter((device) => device !== undefined).sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -22,41 +22,41 @@ const file = (): { path: string; value: string } => ({ path: join(folder, 'remov
 const written = (): string => readFileSync(join(folder, 'remove'), 'utf8');
 const claim = (): { vfio: string; link: string } => ({ vfio: join(tree.root, 'dev/vfio'), link: join(folder, 'iommu_group') });
 
-it('writes nothing where the folder is of another device by now', async () => {
+it('writes nothing where the folder is of another device by now', () => {
   const only = { folder, inode: statSync(folder).ino + 1 };
-  expect((await carryOut({ title, file: file(), only })).refused).toMatchObject({ step: 'only', code: 'ESTALE' });
+  expect(carryOut({ title, file: file(), only }).refused).toMatchObject({ step: 'only', code: 'ESTALE' });
   expect(written()).toBe('');
-  expect(await carryOut({ title, file: file(), only: { folder, inode: statSync(folder).ino } })).toEqual({});
+  expect(carryOut({ title, file: file(), only: { folder, inode: statSync(folder).ino } })).toEqual({});
   expect(written()).toBe('1');
 });
 
-it('goes without a claim where the device has no group, or is losing it', async () => {
-  expect(await carryOut({ title, file: file(), claim: { ...claim(), link: join(folder, 'none') } })).toEqual({});
+it('goes without a claim where the device has no group, or is losing it', () => {
+  expect(carryOut({ title, file: file(), claim: { ...claim(), link: join(folder, 'none') } })).toEqual({});
   rmSync(join(folder, 'mdev_type'));
-  expect(await carryOut({ title, file: file(), claim: claim() })).toEqual({});
+  expect(carryOut({ title, file: file(), claim: claim() })).toEqual({});
   expect(written()).toBe('1');
 });
 
-it('writes nothing where the group of a device has no node here', async () => {
-  expect((await carryOut({ title, file: file(), claim: claim() })).refused).toMatchObject({ step: 'claim', code: 'ENOENT' });
+it('writes nothing where the group of a device has no node here', () => {
+  expect(carryOut({ title, file: file(), claim: claim() }).refused).toMatchObject({ step: 'claim', code: 'ENOENT' });
   expect(written()).toBe('');
 });
 
-it('writes nothing where the group’s node cannot be opened', async () => {
+it('writes nothing where the group’s node cannot be opened', () => {
   // A folder cannot be opened for writing, whoever asks.
   tree.folder('dev/vfio/7');
-  const { refused } = await carryOut({ title, file: file(), claim: claim() });
+  const { refused } = carryOut({ title, file: file(), claim: claim() });
   expect(refused?.step).toBe('claim');
   expect(written()).toBe('');
 });
 
-it('tells of the device as it is after the write, or of none', async () => {
+it('tells of the device as it is after the write, or of none', () => {
   const look = { layout: sysfsLayout(tree.root), id, parent: '0000:86:00.0' };
-  const { seen } = await carryOut({ title, file: file(), look });
+  const { seen } = carryOut({ title, file: file(), look });
   expect(seen).toMatchObject({
     device: { id, parent: '0000:86:00.0', typeID: 'nvidia-11', state: 'live', group: 7 },
     inode: statSync(folder).ino,
   });
   const gone = { ...look, id: '5f1a2b3c-0000-4000-8000-000000000002' };
-  expect(await carryOut({ title, file: file(), look: gone })).toEqual({});
+  expect(carryOut({ title, file: file(), look: gone })).toEqual({});
 });

@@ -1,7 +1,7 @@
 import { closeSync, constants, existsSync, openSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ErrnoError, errnoOf } from '../../../lib/errno.ts';
-import { readDeviceAt } from '../device.ts';
+import { readDeviceAtOnce } from '../device.ts';
 import { filesAtOnce } from '../files.ts';
 import { deviceFolder } from '../layout.ts';
 import type { GroupClaim, SeenDevice, WriteAnswer, WriteRequest } from './messages.ts';
@@ -11,10 +11,10 @@ const { linkName } = filesAtOnce;
 type Step = NonNullable<WriteAnswer['refused']>['step'];
 
 /** Does what a writer process is told, which may take as long as the kernel likes. Only in such a process: nothing else goes on meanwhile. */
-export async function carryOut(request: WriteRequest): Promise<WriteAnswer> {
-  const refused = await write(request);
+export function carryOut(request: WriteRequest): WriteAnswer {
+  const refused = write(request);
   if (refused !== undefined) return { refused };
-  const seen = request.look === undefined ? undefined : await look(request.look);
+  const seen = request.look === undefined ? undefined : look(request.look);
   return seen === undefined ? {} : { seen };
 }
 
@@ -22,12 +22,12 @@ export async function carryOut(request: WriteRequest): Promise<WriteAnswer> {
  * Claimed, opened and then compared: a folder that still is the known device's was that when its link was read and its file opened, and a
  * write to what is open after that device has gone is refused. A right that is missing is told of as of the claim first.
  */
-async function write({ file, claim, only }: WriteRequest): Promise<WriteAnswer['refused']> {
+function write({ file, claim, only }: WriteRequest): WriteAnswer['refused'] {
   let step: Step = 'claim';
   let group: number | undefined;
   let target: number | undefined;
   try {
-    if (claim !== undefined) group = await claimGroup(claim);
+    if (claim !== undefined) group = claimGroup(claim);
     step = 'open';
     if (file !== undefined) target = openSync(file.path, constants.O_WRONLY);
     step = 'only';
@@ -51,18 +51,18 @@ async function write({ file, claim, only }: WriteRequest): Promise<WriteAnswer['
  * Opens the group, which only one can: nobody else opens it then, or its device, until it is closed. Unclaimed, a device in use would be
  * pulled from under its user, and the kernel might never return.
  */
-async function claimGroup({ vfio, link }: GroupClaim): Promise<number | undefined> {
-  const name = await linkName(link);
+function claimGroup({ vfio, link }: GroupClaim): number | undefined {
+  const name = linkName(link);
   if (name === undefined) return undefined;
   const node = join(vfio, name);
   const group = openIfThere(node);
   if (group === undefined) {
     // Of a device that goes, the type goes first, then the node.
-    if ((await linkName(join(dirname(link), 'mdev_type'))) === undefined) return undefined;
+    if (linkName(join(dirname(link), 'mdev_type')) === undefined) return undefined;
     throw new ErrnoError('ENOENT', `there is no ${node} here`);
   }
   try {
-    if ((await linkName(link)) === name) return group;
+    if (linkName(link) === name) return group;
     throw new ErrnoError('ESTALE', `${link} leads to another group by now, or has gone`);
   } catch (error) {
     closeSync(group);
@@ -80,10 +80,10 @@ function openIfThere(node: string): number | undefined {
 }
 
 /** Undefined where it is not there any more, or cannot be read: whoever asked looks for themselves. */
-async function look({ layout, id, parent }: NonNullable<WriteRequest['look']>): Promise<SeenDevice | undefined> {
+function look({ layout, id, parent }: NonNullable<WriteRequest['look']>): SeenDevice | undefined {
   try {
     const { ino: inode } = statSync(deviceFolder(layout, parent, id));
-    const device = await readDeviceAt(filesAtOnce, layout, id, { parent, onBus: true });
+    const device = readDeviceAtOnce(layout, id, { parent, onBus: true });
     return device && { device, inode };
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;

@@ -26,7 +26,7 @@ for (;;) {
     // In this order: the next agent looks for such names, and for the last time when it starts. What it has not found there is not begun any
     // more, or a device would come or go behind its back.
     if (process.ppid !== agent) process.exit();
-    const answer = await carryOut(request);
+    const answer = carryOut(request);
     process.title = writerTitle;
     say(answer);
   }

@@ -37,6 +37,28 @@ export interface SeenDevice {
   readonly inode: number;
 }
 
+/** So long, in bytes, is the longest order of which a pipe makes one packet: PIPE_BUF (linux/limits.h). */
+export const longestPacket = 4_096;
+
+/** An order as it goes through the pipe. */
+export class EncodedOrder {
+  readonly bytes: Uint8Array;
+
+  constructor(request: WriteRequest) {
+    this.bytes = Buffer.from(`${JSON.stringify(request)}\n`);
+  }
+
+  /** Whether whoever reads from the pipe gets all of it or nothing. */
+  get isOnePacket(): boolean {
+    return this.bytes.length <= longestPacket;
+  }
+}
+
+/** The order was taken back before a writer saw it. */
+export class NotBegunError extends Error {
+  override readonly name = 'NotBegunError';
+}
+
 /** What a writer says first, once it can be told something. */
 export const ready = 'ready';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { ProviderError, type ProviderStep } from '../../contract.ts';
-import type { WriteAnswer, WriteRequest } from './messages.ts';
+import { EncodedOrder, NotBegunError, type WriteAnswer, type WriteRequest } from './messages.ts';
 import type { WriterProcess } from './process.ts';
 
 /** A writer that has not come back after this long gets company: others do not wait behind it. ms */
@@ -12,7 +12,7 @@ const idleTime = 60_000;
 
 interface Job {
   readonly step: ProviderStep;
-  readonly request: WriteRequest;
+  readonly order: EncodedOrder;
   readonly isWanted: () => boolean;
   readonly answered: PromiseWithResolvers<WriteAnswer>;
 }
@@ -57,7 +57,7 @@ export class WriterPool {
     const answered = Promise.withResolvers<WriteAnswer>();
     if (this.#closed) answered.reject(closed());
     else {
-      this.#queue.push({ step, request, isWanted, answered });
+      this.#queue.push({ step, order: new EncodedOrder(request), isWanted, answered });
       this.#dispatch();
     }
     return answered.promise;
@@ -80,54 +80,84 @@ export class WriterPool {
         job.answered.reject(new ProviderError('ETIMEDOUT', job.step, message));
         continue;
       }
-      const writer = this.#idle.pop();
-      if (writer === undefined) {
-        this.#getHelp();
-        return;
+      const writer = this.#idle.pop() ?? this.#withRoomFor(job);
+      if (writer === undefined) break;
+      if (writer.isEnded) {
+        writer.release();
+        continue;
       }
-      if (writer.isEnded) continue;
       this.#queue.shift();
       this.#give(writer, job);
     }
+    this.#watchBusy();
   }
 
-  #give(writer: WriterProcess, { request, answered }: Job): void {
-    this.#busy.set(writer, this.#clock.monotonic());
-    const freed = (): void => {
-      this.#busy.delete(writer);
-      this.#free(writer);
-    };
-    writer.write(request).then(
+  /** A writer that will be there for it soon, as it looks. */
+  #withRoomFor({ order }: Job): WriterProcess | undefined {
+    const now = this.#clock.monotonic();
+    for (const [writer, since] of this.#busy) if (!writer.isEnded && now - since < patience && writer.takes(order)) return writer;
+    return undefined;
+  }
+
+  #give(writer: WriterProcess, job: Job): void {
+    if (writer.isIdle) this.#busy.set(writer, this.#clock.monotonic());
+    writer.write(job.order).then(
       (answer) => {
-        answered.resolve(answer);
-        freed();
+        job.answered.resolve(answer);
+        this.#free(writer);
       },
       (error: unknown) => {
-        answered.reject(error);
-        freed();
+        if (error instanceof NotBegunError) this.#takeUpAgain(job);
+        else job.answered.reject(error);
+        if (writer.isEnded) this.#free(writer);
+        else this.#dispatch();
       },
     );
   }
 
+  #takeUpAgain(job: Job): void {
+    if (this.#closed) job.answered.reject(closed());
+    else this.#queue.unshift(job);
+  }
+
+  /** The writer has answered, or has ended. */
   #free(writer: WriterProcess): void {
-    if (writer.isEnded || this.#closed) writer.release();
-    else this.#idle.push(writer);
-    this.#lastUse = this.#clock.monotonic();
+    const now = this.#clock.monotonic();
+    this.#lastUse = now;
+    // It is at the next one by now.
+    if (!writer.isIdle) this.#busy.set(writer, now);
+    else {
+      this.#busy.delete(writer);
+      if (writer.isEnded || this.#closed) writer.release();
+      else this.#idle.push(writer);
+    }
     this.#dispatch();
     if (this.#cancelIdle === undefined) this.#letIdleGo(idleTime);
   }
 
-  /** One more writer, if all have been in the kernel for long; else this is looked at again when they have. */
-  #getHelp(): void {
-    if (this.#starting !== undefined || this.#busy.size >= most) return;
+  /**
+   * Nothing waits behind what has been in the kernel for long: it is taken back from there, and gets one more writer if all are. Until then this
+   * is looked at again.
+   */
+  #watchBusy(): void {
     const now = this.#clock.monotonic();
-    const rest = Math.max(0, ...[...this.#busy.values()].map((since) => since + patience - now));
-    if (rest === 0) this.start().catch((error: unknown) => this.#queue.shift()?.answered.reject(error));
-    else
-      this.#cancelHelp ??= this.#clock.setTimeout(() => {
+    const rests = [...this.#busy].map(([writer, since]) => ({ writer, rest: since + patience - now }));
+    for (const { writer, rest } of rests) if (rest <= 0) writer.takeBackNext();
+    const fresh = rests.filter(({ rest }) => rest > 0);
+    if (this.#queue.length > 0 && fresh.length === 0) this.#getHelp();
+    if (fresh.length === 0 || !(this.#queue.length > 0 || fresh.some(({ writer }) => writer.hasNext))) return;
+    this.#cancelHelp ??= this.#clock.setTimeout(
+      () => {
         this.#cancelHelp = undefined;
         this.#dispatch();
-      }, rest);
+      },
+      Math.min(...fresh.map(({ rest }) => rest)),
+    );
+  }
+
+  #getHelp(): void {
+    if (this.#starting !== undefined || this.#busy.size >= most) return;
+    this.start().catch((error: unknown) => this.#queue.shift()?.answered.reject(error));
   }
 
   async #startOne(): Promise<void> {

@@ -1,14 +1,23 @@
 import { spawn } from 'node:child_process';
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 import { fileURLToPath } from 'node:url';
 import { openLibc } from '../../../lib/libc/libc.ts';
 import { nodeFlags, programBeside } from '../../../lib/program-beside.ts';
-import { Lines, ready, type WriteAnswer, type WriteRequest } from './messages.ts';
+import { errnoOf } from '../../../lib/errno.ts';
+import { Lines, longestPacket, NotBegunError, ready, type EncodedOrder, type WriteAnswer } from './messages.ts';
 
 /** Room for the name that the process gives itself, which cannot be longer than what it was started with. */
 const titleRoom = '.'.repeat(256);
+
+/** So many orders a writer has at the most: the one that it is at, and the next, which it then does not have to wait for. A pipe has room for as many. */
+const mostGiven = 2;
+
+interface GivenOrder {
+  readonly order: EncodedOrder;
+  readonly answered: PromiseWithResolvers<WriteAnswer>;
+}
 
 /**
  * One writer process. It is never signalled: a signal to a process that waits in the kernel for a device's user makes that waiting
@@ -21,7 +30,8 @@ export class WriterProcess {
   readonly #decoder = new StringDecoder('utf8');
   readonly #lines = new Lines();
   readonly #ready = Promise.withResolvers<undefined>();
-  #waiting: PromiseWithResolvers<WriteAnswer> | undefined;
+  /** Not answered, in order. */
+  readonly #given: GivenOrder[] = [];
   #ended: Error | undefined;
   #isReleased = false;
 
@@ -43,7 +53,7 @@ export class WriterProcess {
     const program = [...nodeFlags, '--max-semi-space-size=1', fileURLToPath(programBeside(import.meta.url, 'mdev-writer')), titleRoom];
     // The pipes are not Node.js's own, which are sockets, and slower.
     const libc = openLibc();
-    const orders = libc.pipe();
+    const orders = libc.pipe(true);
     const answers = libc.pipe();
     const writer = new WriterProcess(orders.write, answers.read);
     // In a group of its own: what a terminal sends to the agent does not reach it.
@@ -69,21 +79,59 @@ export class WriterProcess {
     return this.#ready.promise;
   }
 
-  /** One write, when the last one has been answered. @throws Error when the process has ended, which says nothing of what it has written */
-  async write(request: WriteRequest): Promise<WriteAnswer> {
+  /** Whether it has been given nothing that it has not answered. */
+  get isIdle(): boolean {
+    return this.#given.length === 0;
+  }
+
+  /** Whether an order waits for the one before it. */
+  get hasNext(): boolean {
+    return this.#given.length > 1;
+  }
+
+  /** Whether an order can be given that waits in the pipe, and can be taken back. */
+  takes(order: EncodedOrder): boolean {
+    return this.#given.length < mostGiven && order.isOnePacket && this.#given.every((given) => given.order.isOnePacket);
+  }
+
+  /**
+   * One write, when those before it have been answered.
+   * @throws NotBegunError when it was taken back; Error when the process has ended, which says nothing of what it has written
+   */
+  async write(order: EncodedOrder): Promise<WriteAnswer> {
     if (this.#ended !== undefined) throw this.#ended;
-    writeSync(this.#orders, `${JSON.stringify(request)}\n`);
-    this.#waiting = Promise.withResolvers<WriteAnswer>();
+    writeSync(this.#orders, order.bytes);
+    const answered = Promise.withResolvers<WriteAnswer>();
+    this.#given.push({ order, answered });
     this.#answers.ref();
-    return this.#waiting.promise;
+    return answered.promise;
+  }
+
+  /** Takes back the order whose turn it is not yet, unless the writer has seen it after all. */
+  takeBackNext(): void {
+    const [current, next] = this.#given;
+    if (current === undefined || next === undefined) return;
+    const taken = emptyPipe(this.#orders);
+    if (taken === 0) return;
+    this.#given.pop();
+    next.answered.reject(new NotBegunError('The order was taken back'));
+    // A process that has not even read that one has not run: no other would be quicker.
+    if (taken > 1) writeSync(this.#orders, current.order.bytes);
   }
 
   /** Lets it end, once it is out of the kernel. */
   release(): void {
     if (this.#isReleased) return;
+    this.#takeBackAll();
     this.#isReleased = true;
     closeSync(this.#orders);
     this.#answers.destroy();
+  }
+
+  #takeBackAll(): void {
+    if (this.#isReleased) return;
+    for (let left = emptyPipe(this.#orders); left > 0; left--)
+      this.#given.pop()?.answered.reject(new NotBegunError('The order was taken back'));
   }
 
   #hear(piece: string): void {
@@ -93,16 +141,33 @@ export class WriterProcess {
         this.#ready.resolve(undefined);
         continue;
       }
-      this.#answers.unref();
-      this.#waiting?.resolve(message);
-      this.#waiting = undefined;
+      this.#given.shift()?.answered.resolve(message);
+      if (this.isIdle) this.#answers.unref();
     }
   }
 
   #end(reason: Error): void {
     this.#ended = reason;
     this.#ready.reject(reason);
-    this.#waiting?.reject(reason);
-    this.#waiting = undefined;
+    this.#takeBackAll();
+    for (const { answered } of this.#given.splice(0)) answered.reject(reason);
   }
+}
+
+/**
+ * Takes out all packets that are in the pipe with this end for writing. A packet goes to one reader, and whole: what is read here no writer
+ * begins, and what is not one has. How many there were.
+ */
+function emptyPipe(orders: number): number {
+  const end = openSync(`/proc/self/fd/${orders}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  const packet = new Uint8Array(longestPacket);
+  let count = 0;
+  try {
+    while (readSync(end, packet) > 0) count++;
+  } catch (error) {
+    if (errnoOf(error) !== 'EAGAIN') throw error;
+  } finally {
+    closeSync(end);
+  }
+  return count;
 }
