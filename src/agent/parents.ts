@@ -1,5 +1,5 @@
 import { parentLabels } from '../api/group.ts';
-import { mdevParentSchema, type MdevParent, type ParentDevice } from '../api/mdev-parent.ts';
+import { isSetByAdmin, mdevParentSchema, type MdevParent, type ParentDevice } from '../api/mdev-parent.ts';
 import { parentObjectName } from '../api/parent-name.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Log } from '../kube/log.ts';
@@ -52,10 +52,24 @@ function labelValue(text: string): string {
     .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');
 }
 
+/** The labels that an agent has put on an object. */
+function publishedLabels({ metadata }: MdevParent): Record<string, string> {
+  const ours: readonly string[] = [parentLabels.nodeName, parentLabels.driver];
+  return Object.fromEntries(Object.entries(metadata.labels ?? {}).filter(([label]) => ours.includes(label)));
+}
+
+/** Whether an object has these labels, and its Node as owner unless an administrator's settings are to outlive that. */
+function hasMetadata(object: MdevParent, labels: Readonly<Record<string, string>>): boolean {
+  const isOwned = object.metadata.ownerReferences?.some(({ kind }) => kind === 'Node') ?? false;
+  return (
+    isOwned !== isSetByAdmin(object.spec) && Object.entries(labels).every(([label, value]) => object.metadata.labels?.[label] === value)
+  );
+}
+
 /**
  * Keeps the MdevParent objects of this node equal to what the provider says. An object is made when its parent is first
- * seen and stays, with condition Present False, when the parent goes. Fields of the administrator are never written. Nothing
- * is written while nothing changes.
+ * seen and stays, with condition Present False, when the parent goes. Fields of the administrator are never written; while
+ * one is set the object has no owner, so that it outlives its Node object. Nothing is written while nothing changes.
  */
 export class ParentPublisher {
   readonly #options: ParentPublisherOptions;
@@ -121,13 +135,17 @@ export class ParentPublisher {
     let object = this.#written.latest(key, parents.get(key));
     if (view === undefined) {
       this.#count(name, []);
-      if (object !== undefined) await this.#writeStatus(key, object, absentStatus(object, clock.now()), signal);
+      if (object === undefined) return;
+      const labels = publishedLabels(object);
+      if (!hasMetadata(object, labels)) object = await this.#writeObject(key, name, labels, object, signal);
+      await this.#writeStatus(key, object, absentStatus(object, clock.now()), signal);
       return;
     }
-    if (!this.#hasMetadata(object, view)) object = await this.#writeObject(key, view, signal);
+    const labels = this.#labels(view);
+    if (object === undefined || !hasMetadata(object, labels)) object = await this.#writeObject(key, name, labels, object, signal);
     const status = presentStatus(view, state.bootID, this.#ownership(), object, clock.now());
     this.#count(name, status.devices ?? []);
-    if (object !== undefined) await this.#writeStatus(key, object, status, signal);
+    await this.#writeStatus(key, object, status, signal);
   }
 
   #ownership(): Ownership {
@@ -158,20 +176,20 @@ export class ParentPublisher {
     return { [parentLabels.nodeName]: labelValue(nodeName), ...(value === '' ? {} : { [parentLabels.driver]: value }) };
   }
 
-  #hasMetadata(object: MdevParent | undefined, view: ParentView): boolean {
-    return object !== undefined && Object.entries(this.#labels(view)).every(([label, value]) => object.metadata.labels?.[label] === value);
-  }
-
-  async #writeObject(key: string, view: ParentView, signal: AbortSignal): Promise<MdevParent> {
+  async #writeObject(
+    key: string,
+    parent: string,
+    labels: Record<string, string>,
+    last: MdevParent | undefined,
+    signal: AbortSignal,
+  ): Promise<MdevParent> {
     const { client, nodeName, findNode } = this.#options;
-    const node = await findNode(signal);
-    const body = {
-      metadata: {
-        labels: this.#labels(view),
-        ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node.name, uid: node.uid }],
-      },
-      spec: { nodeName, parent: view.parent.name },
-    };
+    const ownerReferences = [];
+    if (last === undefined || !isSetByAdmin(last.spec)) {
+      const node = await findNode(signal);
+      ownerReferences.push({ apiVersion: 'v1', kind: 'Node', name: node.name, uid: node.uid });
+    }
+    const body = { metadata: { labels, ownerReferences }, spec: { nodeName, parent } };
     const answer = await client.apply(parentResource, { name: key }, body, { fieldManager, force: true }, signal);
     this.#written.remember(key, answer);
     return mdevParentSchema.parse(answer);

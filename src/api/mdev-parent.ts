@@ -116,3 +116,8 @@ export type ParentSpec = z.infer<typeof parentSpecSchema>;
 export type ParentStatus = z.infer<typeof parentStatusSchema>;
 export type SupportedType = z.infer<typeof supportedTypeSchema>;
 export type ParentDevice = z.infer<typeof parentDeviceSchema>;
+
+/** Whether a parent has settings of an administrator, which nobody could make anew. */
+export function isSetByAdmin({ unschedulable, allowedTypes }: ParentSpec): boolean {
+  return unschedulable || allowedTypes !== undefined;
+}

@@ -12,7 +12,7 @@ import { waitFor } from './agent-node.ts';
 import type { Cluster } from './cluster.ts';
 import { countingClient } from './counting-client.ts';
 import { TestNode, uuidsOf } from './harness.ts';
-import { gvt, testProfile } from './profiles.ts';
+import { gvt, matrix, testProfile } from './profiles.ts';
 import { startCluster } from './start-cluster.ts';
 import { testLogger } from './test-logger.ts';
 
@@ -82,6 +82,37 @@ describe('when its Node object is deleted', () => {
       expect((await node.ready(name, 'Ready')).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
       expect(uuidsOf(node.host)).toContain(before.status?.uuid);
     });
+
+    it.each([{ unschedulable: true }, { allowedTypes: ['i915-GVTg_V5_8'] }])(
+      'keeps a parent with %j of an administrator, which belongs to the Node again when that is taken back',
+      async (settings) => {
+        await makeNode();
+        await node.start();
+        const { metadata } = await node.parent(gvt, (object) => ownerOf(object) !== undefined);
+        const set = (spec: object): Promise<unknown> =>
+          cluster.client.apply(
+            parentResource,
+            { name: metadata.name },
+            { spec },
+            { fieldManager: 'admin', force: true },
+            AbortSignal.timeout(patience),
+          );
+        await set(settings);
+        await node.parent(gvt, (object) => ownerOf(object) === undefined);
+
+        const { metadata: other } = await node.parent(matrix, (object) => ownerOf(object) !== undefined);
+        await deleteNode();
+        const second = await makeNode();
+        // The collector has been here: it took the parent that nobody has set anything on.
+        await node.parent(matrix, ({ metadata: { uid } }) => uid !== other.uid);
+        const kept = await node.parent(gvt, ({ metadata: { uid } }) => uid === metadata.uid);
+        expect(kept.spec).toMatchObject(settings);
+
+        await set({});
+        const back = await node.parent(gvt, (object) => ownerOf(object) === second);
+        expect(back.metadata.uid).toBe(metadata.uid);
+      },
+    );
   });
 
   describe('its Lease', () => {

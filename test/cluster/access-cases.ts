@@ -178,6 +178,13 @@ export const accessCases: readonly AccessCase[] = [
       'refused by policy',
       patch('merge', parent('parent-2'), { metadata: { labels: { a: 'b' } } }),
     ],
+    [
+      'delete',
+      'mdevparents',
+      'the owner off its own',
+      'allowed',
+      patch('merge', parent('parent-1'), { metadata: { ownerReferences: [] } }),
+    ],
     ['patch', 'mdevparents/status', 'its own', 'allowed', applyStatus(parent('parent-1'), 'MdevParent', { driver: 'mtty' })],
     [
       'patch',
@@ -186,7 +193,7 @@ export const accessCases: readonly AccessCase[] = [
       'refused by policy',
       applyStatus(parent('parent-2'), 'MdevParent', { driver: 'mtty' }),
     ],
-    ['delete', 'mdevparents', 'its own', 'refused by RBAC', remove(parent('parent-1'))],
+    ['delete', 'mdevparents', 'its own', 'refused by policy', remove(parent('parent-1'))],
     ['get', 'leases', 'one', 'allowed', get(lease('kube-node-lease', 'mdev-node-2'))],
     ['create', 'leases', 'its own', 'allowed', create(lease('kube-node-lease'), leaseOf('mdev-node-1'))],
     ['patch', 'leases', 'its own', 'allowed', patch('apply', lease('kube-node-lease', 'mdev-node-1'), leaseOf('mdev-node-1'))],

@@ -31,7 +31,10 @@ const device = (name: string, metadata: object = {}): object => ({
 const parent = (number: number): object => ({
   apiVersion: 'mediated.dev/v1alpha1',
   kind: 'MdevParent',
-  metadata: { name: `parent-${number}` },
+  metadata: {
+    name: `parent-${number}`,
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: `node-${number}`, uid: 'of-the-node' }],
+  },
   spec: { nodeName: `node-${number}`, parent: 'mtty' },
 });
 const lease = (namespace: string, name: string): object => ({
