@@ -31,8 +31,8 @@ module.exports = {
     only(
       'plugin-views-objects',
       '^src/plugin/',
-      '^src/(plugin|api|lib|kube/resource\\.ts$|controller/(world|ledger|eligibility|capacity)\\.ts$)',
-      'its views are objects in, data out, decided by what the controller decides with',
+      '^src/(plugin|api|lib|kube/resource\\.ts$|emulator/mdev/|controller/((world|ledger|eligibility|capacity|decide|withdrawal)|sets/(plan|situation|template|expectations))\\.ts$)',
+      'its views are objects in, data out, decided by what the controller decides with; a plan is tried in the emulated kernel',
     ),
     only('apiserver-stands-alone', '^src/apiserver/', '^src/(apiserver|api|lib)/', 'apiserver/ imports api/ only for the bundled CRDs'),
     {

@@ -11,6 +11,9 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop
 const program = buildPlugin({
   print: (text) => process.stdout.write(`${text}\n`),
   clock: systemClock,
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
   signal: stop.signal,
 });
 

@@ -47,6 +47,8 @@ export interface ApplyOptions {
   /** Take over fields of other managers. */
   readonly force: boolean;
   readonly subresource?: 'status';
+  /** The answer is the object as it would be; nothing is changed. */
+  readonly dryRun?: boolean;
 }
 
 export interface PatchOptions {

@@ -115,7 +115,11 @@ export class HttpClient implements KubeClient, OpenapiReader {
       key,
       method: 'PATCH',
       subresource: options.subresource,
-      query: { fieldManager: options.fieldManager, force: options.force ? 'true' : undefined },
+      query: {
+        fieldManager: options.fieldManager,
+        force: options.force ? 'true' : undefined,
+        dryRun: options.dryRun === true ? 'All' : undefined,
+      },
       // JSON is YAML too.
       contentType: 'application/apply-patch+yaml',
       body: { ...body, apiVersion: apiVersionOf(resource), kind: resource.kind, metadata: { ...metadata, ...key } },

@@ -26,8 +26,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const mdev = (args: readonly string[], kubeconfig = standalone.kubeconfig): Promise<KubectlResult> =>
-  kubectl(kubeconfig, ['mdev', ...args], { env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } });
+const mdev = (args: readonly string[], kubeconfig = standalone.kubeconfig, input = ''): Promise<KubectlResult> =>
+  kubectl(kubeconfig, ['mdev', ...args], { env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` }, input });
 
 async function json(...args: string[]): Promise<unknown> {
   const { code, stdout, stderr } = await mdev([...args, '-o', 'json']);
@@ -70,6 +70,68 @@ it('says why a device waits, with what each parent says to it, and what to do', 
   });
 });
 
+const apiVersion = 'mediated.dev/v1alpha1';
+const device = (name: string, spec: object): object => ({ apiVersion, kind: 'MdevDevice', metadata: { name }, spec });
+const list = (...items: object[]): string => JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+
+/** All that a plan could have changed. */
+async function everything(): Promise<unknown> {
+  const { items } = JSON.parse(await kubectlOk(standalone.kubeconfig, ['get', 'mdevdevices,mdevdevicesets,mdevclasses', '-A', '-o', 'json'])) as {
+    items: { metadata: { uid: string; generation: number } }[];
+  };
+  return items.map(({ metadata: { uid, generation } }) => ({ uid, generation })).toSorted((a, b) => (a.uid < b.uid ? -1 : 1));
+}
+
+it('plans what applying would do, object by object, and changes nothing', async () => {
+  const before = await everything();
+  // 24 ports, of which one is in use: of 23 one-port devices and a two-port one, one has to wait.
+  const set = {
+    apiVersion,
+    kind: 'MdevDeviceSet',
+    metadata: { name: 'cards' },
+    spec: { replicas: 22, template: { spec: { type: { id: 'mtty-1' } } } },
+  };
+  const two = device('two', { type: { id: 'mtty-2' }, parent: { name: 'mtty' } });
+  const manifests = list(
+    set,
+    two,
+    device('made', { type: { id: 'mtty-1' } }),
+    device('bad', { type: {} }),
+    device('odd', { type: { id: 'odd' } }),
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } },
+  );
+  const { code, stdout, stderr } = await mdev(['plan', '-f', '-'], undefined, manifests);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+  expect(stdout).toMatch(/^MdevDevice default\/made: unchanged, mtty-1 on \S+ of node node-1\.$/m);
+  expect(stdout).toMatch(/^MdevDevice default\/odd: would wait \(NoSuchType\): /m);
+  expect(stdout).toMatch(/^MdevDevice default\/bad: refused by the API server \(Invalid\): .*spec\.type/m);
+  expect(stdout).toMatch(/^ConfigMap c: not looked at/m);
+  const answer = JSON.parse((await mdev(['plan', '-o', 'json', '-f', '-'], undefined, manifests)).stdout) as {
+    complete: boolean;
+    entries: { name: string; outcome: string; set?: string }[];
+  };
+  expect(answer.complete).toBe(false);
+  expect(answer.entries.filter((entry) => entry.set === 'cards').map(({ outcome }) => outcome)).toEqual(Array(22).fill('Made'));
+  expect(answer.entries.find(({ name }) => name === 'two')).toMatchObject({ outcome: 'Waits', reason: 'NoCapacity' });
+  expect(await everything()).toEqual(before);
+});
+
+it('plans as it then comes to be', async () => {
+  const manifests = list(...Array.from({ length: 3 }, (_, index) => device(`planned-${index}`, { type: { id: 'mtty-2' } })));
+  const { code, stdout } = await mdev(['plan', '-f', '-', '-o', 'json'], undefined, manifests);
+  expect(code).toBe(0);
+  await kubectlOk(standalone.kubeconfig, ['apply', '-f', '-'], { input: manifests });
+  const { entries } = JSON.parse(stdout) as { entries: { name: string; place: object }[] };
+  for (const { name, place } of entries) {
+    await kubectlOk(standalone.kubeconfig, ['wait', `mdev/${name}`, '--for=condition=Ready', '--timeout=15s']);
+    const { status } = JSON.parse(await kubectlOk(standalone.kubeconfig, ['get', 'mdev', name, '-o', 'json'])) as {
+      status: { allocation: object };
+    };
+    expect(status.allocation).toMatchObject(place);
+  }
+  expect((await mdev(['plan', '-f', '-'], undefined, manifests)).stdout).toMatch(/^(.*: unchanged, .*\n){3}All of it could be made now/);
+});
+
 it('refuses in a sentence', async () => {
   expect(await mdev(['why', 'nobody', '-n', 'elsewhere'])).toEqual({
     code: 2,
@@ -81,6 +143,12 @@ it('refuses in a sentence', async () => {
     stderr: 'kubectl mdev: --context: there is no context none\n',
   });
   expect(await mdev(['types', '-o', 'xml'])).toMatchObject({ code: 2, stdout: '' });
+  expect(await mdev(['plan', '-f', join(folder, 'none.yaml')])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^kubectl mdev: Cannot read .*none\.yaml: .*\n$/) as string,
+  });
+  expect(await mdev(['plan', '-f', '-'])).toMatchObject({ code: 2, stderr: 'kubectl mdev: There is no object in -\n' });
   const nobody = join(folder, 'nobody');
   const cluster = '{name: a, cluster: {server: "http://127.0.0.1:1"}}';
   await writeFile(

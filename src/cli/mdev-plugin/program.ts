@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import { HttpClient } from '../../kube/http-client.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { planText } from '../../plugin/plan-text.ts';
 import { treeText, typesText, whyText } from '../../plugin/text.ts';
 import { tree } from '../../plugin/tree.ts';
 import { typeEntries } from '../../plugin/types.ts';
@@ -10,6 +11,7 @@ import { why } from '../../plugin/why.ts';
 import { loadKubeconfig } from '../cluster.ts';
 import { disposable } from '../disposable.ts';
 import { UsageError } from '../usage-error.ts';
+import { readObjects, readPlan } from './plan.ts';
 import { namespaceOf, readEvents, readSurvey } from './read.ts';
 
 /** What the plugin gets from its process. */
@@ -17,6 +19,8 @@ export interface PluginContext {
   /** Text for standard output; a line break is added. */
   readonly print: (text: string) => void;
   readonly clock: Clock;
+  /** The exit status, if nothing goes wrong from here on. */
+  readonly setExitCode: (code: number) => void;
   /** Aborted by SIGTERM and SIGINT. */
   readonly signal: AbortSignal;
 }
@@ -31,6 +35,12 @@ const optionsSchema = z.object({
   output: z.enum(['json']).optional(),
 });
 
+const planStatus = `
+The API server is asked by a dry run, the controller's own rules say where devices would go, and each is tried in an emulated kernel that has
+what the MdevParents say is left. What attributes a driver takes is seen only when a device is made, and whether the controller lets a
+namespace adopt devices (--adopt-namespace) only by it.
+
+Exit status: 0 when all could be made, 1 when something would wait or be refused, 2 when it could not be told, with a sentence on standard error.`;
 const exitStatus = '\nExit status: 0 when it could be told, 2 when not, with a sentence on standard error.';
 
 /** `kubectl mdev`. Parsing runs the command. */
@@ -64,16 +74,31 @@ export function buildPlugin(context: PluginContext): Command {
         return json ? { ...explanation, events } : whyText(explanation, events);
       });
     });
+  withOptions(program.command('plan'), 'what applying files would do, device by device, before anything happens', planStatus)
+    .requiredOption('-f, --filename <file>', 'a file to plan, - for standard input; may be given several times', collect)
+    .option('-n, --namespace <name>', "the namespace of objects that name none; if left out, that of the kubeconfig's context")
+    .action(async (options: { filename: string[] }, command: Command) => {
+      const objects = await readObjects(options.filename);
+      await connected(context, command, async (client, { json, namespace }, signal) => {
+        const plan = await readPlan(client, objects, namespace, context.clock, signal);
+        if (!plan.complete) context.setExitCode(1);
+        return json ? plan : planText(plan);
+      });
+    });
   return program;
 }
 
-function withOptions(command: Command, description: string): Command {
+function collect(file: string, before: string[] = []): string[] {
+  return [...before, file];
+}
+
+function withOptions(command: Command, description: string, help = exitStatus): Command {
   return command
     .description(description)
     .option('--kubeconfig <file>', 'the kubeconfig to use, as kubectl has it')
     .option('--context <name>', 'the context of the kubeconfig to use')
     .addOption(new Option('-o, --output <format>', 'json, sorted and of the shapes in src/plugin').choices(['json']))
-    .addHelpText('after', exitStatus);
+    .addHelpText('after', help);
 }
 
 interface Wanted {

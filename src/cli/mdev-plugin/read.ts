@@ -18,8 +18,8 @@ const eventSchema = z.object({
   lastTimestamp: z.string().nullish(),
 });
 
-/** @throws UsageError that says what to do */
-async function read<T>(
+/** All objects of a kind. @throws UsageError that says what to do */
+export async function read<T>(
   client: KubeClient,
   resource: ResourceRef,
   schema: z.ZodType<T>,
