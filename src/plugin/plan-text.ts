@@ -1,13 +1,20 @@
+import { plain, type Paint } from './paint.ts';
 import type { Plan, PlanEntry } from './plan.ts';
 
 /** `kubectl mdev plan` for people, as lines: one for each object, and a sum. */
-export function planText({ entries, complete }: Plan): string[] {
+export function planText({ entries, complete }: Plan, paint: Paint = plain): string[] {
   const waiting = entries.filter(({ outcome }) => outcome === 'Waits' || outcome === 'Fails').length;
   const refused = entries.filter(({ outcome }) => outcome === 'Refused').length;
   const sum = complete
     ? 'All of it could be made now. Nothing was changed.'
     : `${[waiting > 0 ? `${waiting} would not be made` : '', refused > 0 ? `${refused} would be refused` : ''].filter((part) => part !== '').join(', ')}. Nothing was changed.`;
-  return [...entries.map((entry) => `${nameOf(entry)}: ${sentence(entry)}`), sum];
+  return [...entries.map((entry) => painted(`${nameOf(entry)}: ${sentence(entry)}`, entry, paint)), sum];
+}
+
+function painted(line: string, { outcome, change }: PlanEntry, paint: Paint): string {
+  if (outcome === 'Waits' || outcome === 'Fails' || outcome === 'Refused') return paint('bad', line);
+  if (outcome === 'Made' || (outcome === 'Applied' && change !== 'Unchanged')) return paint('good', line);
+  return outcome === 'Skipped' || change === 'Unchanged' ? paint('quiet', line) : line;
 }
 
 function nameOf({ kind, namespace, name, set }: PlanEntry): string {

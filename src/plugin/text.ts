@@ -1,4 +1,5 @@
 import { columns } from '../lib/table.ts';
+import { plain, type Paint } from './paint.ts';
 import type { DeviceLeaf, Tree } from './tree.ts';
 import type { TypeEntry } from './types.ts';
 import type { Explanation } from './why.ts';
@@ -13,7 +14,7 @@ export interface SeenEvent {
 const noParents = 'There is no MdevParent. Does an agent run on a node that has a parent?';
 
 /** `kubectl mdev types` for people, as lines. */
-export function typesText(entries: readonly TypeEntry[]): string[] {
+export function typesText(entries: readonly TypeEntry[], paint: Paint = plain): string[] {
   if (entries.length === 0) return ['No MdevParent offers a type. Does an agent run on a node that has a parent?'];
   const rows = entries.map(({ nodeName, parent, typeID, typeName = '', remaining, instances, reason = '' }) => [
     nodeName,
@@ -24,7 +25,8 @@ export function typesText(entries: readonly TypeEntry[]): string[] {
     String(instances),
     reason,
   ]);
-  return columns(['NODE', 'PARENT', 'TYPE', 'NAME', 'REMAINING', 'INSTANCES', 'REASON'], rows);
+  const [header = '', ...lines] = columns(['NODE', 'PARENT', 'TYPE', 'NAME', 'REMAINING', 'INSTANCES', 'REASON'], rows);
+  return [paint('quiet', header), ...lines.map((line, index) => ((entries[index]?.remaining ?? 0) > 0 ? line : paint('quiet', line)))];
 }
 
 /** `kubectl mdev tree` for people, as lines. */
@@ -62,9 +64,13 @@ function userText({ pid, comm, pod, vm }: DeviceLeaf['users'][number]): string {
 }
 
 /** `kubectl mdev why` for people, as lines; `events`: the newest last. */
-export function whyText({ namespace, name, ready, place, steps, parents }: Explanation, events: readonly SeenEvent[]): string[] {
+export function whyText(
+  { namespace, name, ready, place, steps, parents }: Explanation,
+  events: readonly SeenEvent[],
+  paint: Paint = plain,
+): string[] {
   const where = place === undefined ? '' : `: ${place.typeID} on ${place.parentName} of node ${place.nodeName}`;
-  const lines = [`${namespace}/${name} is ${ready ? '' : 'not '}ready${where}.`];
+  const lines = [paint(ready ? 'good' : 'bad', `${namespace}/${name} is ${ready ? '' : 'not '}ready${where}.`)];
   if (steps.length === 0) lines.push('No controller has said anything about it yet. Does one run? See: kubectl get pods -n mdev-system');
   for (const { type, status, reason, message, outdated, advice } of steps) {
     lines.push(`${type} is ${status} (${reason})${outdated ? ', as of an older spec' : ''}: ${message}`);

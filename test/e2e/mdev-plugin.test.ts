@@ -1,7 +1,10 @@
 /** `kubectl mdev`, run by the stock kubectl. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { kubectl, kubectlOk, type KubectlResult } from '../support/kubectl.ts';
 import { operatorCommand } from '../support/operator-command.ts';
@@ -34,6 +37,10 @@ async function json(...args: string[]): Promise<unknown> {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return JSON.parse(stdout) as unknown;
 }
+
+const apiVersion = 'mediated.dev/v1alpha1';
+const device = (name: string, spec: object): object => ({ apiVersion, kind: 'MdevDevice', metadata: { name }, spec });
+const list = (...items: object[]): string => JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 
 it('says what can still be made, as the parents count it', async () => {
   const { code, stdout } = await mdev(['types']);
@@ -70,17 +77,47 @@ it('says why a device waits, with what each parent says to it, and what to do', 
   });
 });
 
-const apiVersion = 'mediated.dev/v1alpha1';
-const device = (name: string, spec: object): object => ({ apiVersion, kind: 'MdevDevice', metadata: { name }, spec });
-const list = (...items: object[]): string => JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
-
 /** All that a plan could have changed. */
 async function everything(): Promise<unknown> {
-  const { items } = JSON.parse(await kubectlOk(standalone.kubeconfig, ['get', 'mdevdevices,mdevdevicesets,mdevclasses', '-A', '-o', 'json'])) as {
+  const { items } = JSON.parse(
+    await kubectlOk(standalone.kubeconfig, ['get', 'mdevdevices,mdevdevicesets,mdevclasses', '-A', '-o', 'json']),
+  ) as {
     items: { metadata: { uid: string; generation: number } }[];
   };
   return items.map(({ metadata: { uid, generation } }) => ({ uid, generation })).toSorted((a, b) => (a.uid < b.uid ? -1 : 1));
 }
+
+it('shows who uses devices, once where its output is no terminal', async () => {
+  const { code, stdout } = await mdev(['top']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^2 devices, 1 ready, 0 in use, 0 B locked\n\nDEVICE +NODE +TYPE +READY +IN USE +LOCKED +LIMIT +USERS\n/);
+  expect(await json('top')).toMatchObject({
+    devices: [
+      { name: 'made', ready: 'True' },
+      { name: 'stray', ready: 'False' },
+    ],
+    inUse: 0,
+  });
+});
+
+it('follows what happens on a terminal, in colour, and leaves it as it was at Ctrl-C', async () => {
+  const command = 'stty cols 80 rows 24; kubectl mdev top';
+  const environment = { ...process.env, KUBECONFIG: standalone.kubeconfig, TERM: 'xterm', PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+  const terminal = spawn('script', ['-qefc', command, '/dev/null'], { env: environment, stdio: ['pipe', 'pipe', 'inherit'] });
+  let screen = '';
+  terminal.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
+  await expect.poll(() => screen, { timeout: 20_000 }).toContain('2 devices, 1 ready');
+  expect(screen.startsWith('\u001b[?1049h')).toBe(true);
+  expect(screen).toMatch(/\u001b\[31mdefault\/stray /);
+  await kubectlOk(standalone.kubeconfig, ['apply', '-f', '-'], { input: list(device('seen', { type: { id: 'mtty-1' } })) });
+  await expect.poll(() => screen, { timeout: 20_000 }).toContain('3 devices, 2 ready');
+  for (const line of stripVTControlCharacters(screen).split('\r\n')) expect(line.length).toBeLessThanOrEqual(80);
+  const ended = once(terminal, 'exit');
+  terminal.stdin.write('\u0003');
+  expect(await ended).toEqual([0, null]);
+  expect(screen.endsWith('\u001b[?25h\u001b[?1049l')).toBe(true);
+  await kubectlOk(standalone.kubeconfig, ['delete', 'mdev', 'seen']);
+});
 
 it('plans what applying would do, object by object, and changes nothing', async () => {
   const before = await everything();

@@ -1,10 +1,14 @@
+import type { WriteStream } from 'node:tty';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import { HttpClient } from '../../kube/http-client.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import type { Paint } from '../../plugin/paint.ts';
 import { planText } from '../../plugin/plan-text.ts';
 import { treeText, typesText, whyText } from '../../plugin/text.ts';
+import { topText } from '../../plugin/top-text.ts';
+import { top } from '../../plugin/top.ts';
 import { tree } from '../../plugin/tree.ts';
 import { typeEntries } from '../../plugin/types.ts';
 import { why } from '../../plugin/why.ts';
@@ -12,13 +16,17 @@ import { loadKubeconfig } from '../cluster.ts';
 import { disposable } from '../disposable.ts';
 import { UsageError } from '../usage-error.ts';
 import { readObjects, readPlan } from './plan.ts';
-import { namespaceOf, readEvents, readSurvey } from './read.ts';
+import { showTop } from './top.ts';
+import { namespaceOf, readDevices, readEvents, readSurvey } from './read.ts';
 
 /** What the plugin gets from its process. */
 export interface PluginContext {
   /** Text for standard output; a line break is added. */
   readonly print: (text: string) => void;
   readonly clock: Clock;
+  readonly paint: Paint;
+  /** Where standard output is one. */
+  readonly terminal: WriteStream | undefined;
   /** The exit status, if nothing goes wrong from here on. */
   readonly setExitCode: (code: number) => void;
   /** Aborted by SIGTERM and SIGINT. */
@@ -53,7 +61,7 @@ export function buildPlugin(context: PluginContext): Command {
   withOptions(program.command('types'), 'what can still be made where').action(async (_, command: Command) => {
     await connected(context, command, async (client, { json }, signal) => {
       const entries = typeEntries(await readSurvey(client, signal));
-      return json ? { types: entries } : typesText(entries);
+      return json ? { types: entries } : typesText(entries, context.paint);
     });
   });
   withOptions(program.command('tree'), 'nodes, their parents, types, devices and users').action(async (_, command: Command) => {
@@ -71,7 +79,19 @@ export function buildPlugin(context: PluginContext): Command {
         if (device === undefined) throw new UsageError(`There is no mdevdevice ${name} in namespace ${namespace}`);
         const explanation = why(device, all);
         const events = await readEvents(client, namespace, device.metadata.uid ?? '', signal);
-        return json ? { ...explanation, events } : whyText(explanation, events);
+        return json ? { ...explanation, events } : whyText(explanation, events, context.paint);
+      });
+    });
+  withOptions(program.command('top'), 'who uses devices and what that has locked, as it changes; once where output is no terminal')
+    .option('--once', 'show it once')
+    .action(async (options: { once?: true }, command: Command) => {
+      const { terminal, paint, clock, signal: ended } = context;
+      await connected(context, command, async (client, { json }, signal) => {
+        const now = top(await readDevices(client, signal));
+        if (json) return now;
+        if (terminal === undefined || options.once === true) return topText(now, paint);
+        await showTop({ client, terminal, paint, clock }, ended);
+        return undefined;
       });
     });
   withOptions(program.command('plan'), 'what applying files would do, device by device, before anything happens', planStatus)
@@ -82,7 +102,7 @@ export function buildPlugin(context: PluginContext): Command {
       await connected(context, command, async (client, { json, namespace }, signal) => {
         const plan = await readPlan(client, objects, namespace, context.clock, signal);
         if (!plan.complete) context.setExitCode(1);
-        return json ? plan : planText(plan);
+        return json ? plan : planText(plan, context.paint);
       });
     });
   return program;
@@ -106,16 +126,16 @@ interface Wanted {
   readonly namespace: string;
 }
 
-/** Does it with a client, and prints what it answers: lines, or an object as JSON. */
+/** Does it with a client, and prints what it answers: lines, or an object as JSON; nothing, if it has shown that itself. */
 async function connected(
   { print, clock, signal: ended }: PluginContext,
   command: Command,
-  act: (client: KubeClient, wanted: Wanted, signal: AbortSignal) => Promise<readonly string[] | object>,
+  act: (client: KubeClient, wanted: Wanted, signal: AbortSignal) => Promise<readonly string[] | object | undefined>,
 ): Promise<void> {
   const options = optionsSchema.parse(command.opts());
   const config = loadKubeconfig(options.kubeconfig, options.context);
   const wanted = { json: options.output === 'json', namespace: options.namespace ?? namespaceOf(config) };
   await using client = disposable(new HttpClient({ config, clock, userAgent: 'kubectl-mdev' }));
   const answer = await act(client.value, wanted, AbortSignal.any([ended, AbortSignal.timeout(patience)]));
-  print(wanted.json ? JSON.stringify(answer, undefined, 2) : (answer as readonly string[]).join('\n'));
+  if (answer !== undefined) print(wanted.json ? JSON.stringify(answer, undefined, 2) : (answer as readonly string[]).join('\n'));
 }

@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
-import { mdevDeviceSchema } from '../../api/mdev-device.ts';
+import { mdevDeviceSchema, type MdevDevice } from '../../api/mdev-device.ts';
 import { mdevParentSchema } from '../../api/mdev-parent.ts';
 import { nodeSchema } from '../../controller/world.ts';
 import { ApiError, isNotFound } from '../../kube/api-error.ts';
@@ -40,12 +40,17 @@ function explain({ plural, group }: ResourceRef, cause: unknown): string {
   return `Cannot list ${plural}: ${cause instanceof Error ? cause.message : String(cause)}`;
 }
 
+/** All devices. @throws UsageError */
+export function readDevices(client: KubeClient, signal: AbortSignal): Promise<MdevDevice[]> {
+  return read(client, deviceResource, mdevDeviceSchema, {}, signal);
+}
+
 /** Everything that counts are made of. @throws UsageError */
 export async function readSurvey(client: KubeClient, signal: AbortSignal): Promise<Survey> {
   const [parents, nodes, devices] = await Promise.all([
     read(client, parentResource, mdevParentSchema, {}, signal),
     read(client, nodeResource, nodeSchema, {}, signal),
-    read(client, deviceResource, mdevDeviceSchema, {}, signal),
+    readDevices(client, signal),
   ]);
   return survey({ parents, nodes, devices });
 }
