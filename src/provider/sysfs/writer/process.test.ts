@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Tree } from '../testing/tree.ts';
+import { busyWriters, writers } from '../testing/writers.ts';
 import { EncodedOrder, NotBegunError } from './messages.ts';
 import { WriterProcess } from './process.ts';
 
@@ -17,24 +18,6 @@ afterEach(() => {
   writer.release();
   tree[Symbol.dispose]();
 });
-
-/** Children of this process that are named so. */
-function writers(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => isWriter(join('/proc', pid)))
-    .map(Number);
-}
-
-function isWriter(folder: string): boolean {
-  try {
-    const parent = /^PPid:\s*(\d+)$/m.exec(readFileSync(join(folder, 'status'), 'utf8'))?.[1];
-    return Number(parent) === process.pid && readFileSync(join(folder, 'cmdline'), 'utf8').startsWith('mdev-writer');
-  } catch {
-    // It has ended meanwhile.
-    return false;
-  }
-}
 
 it('writes what it is told, whatever that is made of', async () => {
   tree.file('weight', '');
@@ -82,7 +65,7 @@ it('begins nothing that was taken back while it hangs, and goes on with what was
   tree.file('weight', '');
   tree.hanging('stuck');
   const stuck = writer.write(orderFor('stuck'));
-  await expect.poll(() => isBusy(), { timeout: 10_000 }).toBe(true);
+  await expect.poll(busyWriters, { timeout: 10_000 }).toHaveLength(1);
   const next = writer.write(orderFor('weight'));
   writer.takeBackNext();
   await expect(next).rejects.toThrow(NotBegunError);
@@ -117,14 +100,9 @@ it('has not begun what was still in the pipe when it ended; of its turn nothing 
   await expect.poll(writers, { timeout: 10_000 }).toHaveLength(1);
   const [pid = 0] = writers();
   const stuck = writer.write(orderFor('stuck'));
-  await expect.poll(() => isBusy(), { timeout: 10_000 }).toBe(true);
+  await expect.poll(busyWriters, { timeout: 10_000 }).toHaveLength(1);
   const next = writer.write(orderFor('weight'));
   process.kill(pid, 'SIGKILL');
   await expect(next).rejects.toThrow(NotBegunError);
   await expect(stuck).rejects.toThrow(/ended/);
 });
-
-/** Whether a writer says that it is at something. */
-function isBusy(): boolean {
-  return writers().some((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('mdev-writer test'));
-}
