@@ -77,10 +77,11 @@ it('does not begin what nobody waits for any more by the time that it is taken b
 it('begins nothing that waits when it is closed', async () => {
   const stuck = await hang();
   const refused = expect(Promise.all([write('weight', '6'), write('weight', '7')])).rejects.toThrow(ProviderError);
+  // Its pipe has no end to answer to: the writer ends, with nothing more done.
+  const ended = expect(stuck.answer).rejects.toThrow(/ended/);
   pool.close();
   await refused;
   expect(await letGo()).toBe('8');
-  // Its pipe has no end to answer to: the writer ends, with nothing more done.
-  await expect(stuck.answer).rejects.toThrow(/ended/);
+  await ended;
   expect(weight()).toBe('');
 });
