@@ -1,10 +1,15 @@
 /** Agent and controller against a real API server, with the rights of deploy/ and no more. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { kubectl, kubectlOk } from '../support/kubectl.ts';
+import { installPlugin } from '../support/mdev-plugin.ts';
 import { repository } from '../support/operator-command.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { installCrds } from './install-crds.ts';
 import { type OperatorProcesses, startOperator } from './operator-processes.ts';
+import { kubeconfigOf } from './service-accounts.ts';
 
 interface Device {
   readonly metadata: { readonly name: string };
@@ -61,6 +66,37 @@ it('makes the examples Ready', async () => {
   await run('wait', '--for=condition=Ready', '--timeout=30s', 'mdevdeviceset/ports');
   expect((await onlineDevices()).length).toBeGreaterThanOrEqual(13);
   await waitForReady();
+});
+
+it('shows a user with role mdev-viewer, and no more, what kubectl mdev can tell; one with none is told what is missing', async () => {
+  await using plugin = await installPlugin();
+  const directory = await mkdtemp(join(tmpdir(), 'mdev-viewer-'));
+  for (const name of ['looks', 'nobody']) await run('create', 'serviceaccount', name, '--namespace', 'mdev-system');
+  await run('create', 'clusterrolebinding', 'looks', '--clusterrole=mdev-viewer', '--serviceaccount=mdev-system:looks');
+  const viewer = await kubeconfigOf(cluster.kubeconfig, join(directory, 'viewer'), 'looks');
+  const types = await plugin.run(viewer, ['types', '-o', 'json']);
+  expect(types).toMatchObject({ code: 0, stderr: '' });
+  const told = (JSON.parse(types.stdout) as { types: { typeID: string; nodeName: string }[] }).types;
+  expect(told).toContainEqual(expect.objectContaining({ typeID: 'mtty-1', nodeName: 'operator-node' }));
+  const [{ metadata } = { metadata: { name: '' } }] = await onlineDevices();
+  expect((await plugin.run(viewer, ['why', metadata.name, '-n', namespace])).stdout).toMatch(
+    new RegExp(`^${namespace}/${metadata.name} is ready: `),
+  );
+  expect((await plugin.run(viewer, ['tree'])).stdout).toContain(`  ${namespace}/${metadata.name}\n`);
+  expect((await plugin.run(viewer, ['top'])).stdout).toMatch(/^\d+ devices, \d+ ready, /);
+  // May not make what it plans: so says the API server, of each.
+  const refused = await plugin.run(viewer, ['plan', '-f', examples, '-n', namespace]);
+  expect(refused.code).toBe(1);
+  expect(refused.stdout).toContain('refused by the API server (Forbidden): ');
+  const planned = await plugin.run(cluster.kubeconfig, ['plan', '-f', examples, '-n', namespace]);
+  expect(planned).toMatchObject({ stderr: '' });
+  expect(planned.stdout).toMatch(new RegExp(`^MdevDevice ${namespace}/${metadata.name}: unchanged, `, 'm'));
+  const nobody = await plugin.run(await kubeconfigOf(cluster.kubeconfig, join(directory, 'nobody'), 'nobody'), ['tree']);
+  expect(nobody).toMatchObject({ code: 2, stdout: '' });
+  expect(nobody.stderr).toMatch(
+    /^kubectl mdev: You may not list \S+: ask for a role with verb list on it, in all namespaces \(.*mdev-viewer.*\)\n$/,
+  );
+  await rm(directory, { recursive: true });
 });
 
 it('follows kubectl scale, and replaces the devices of a set when its template changes', async () => {

@@ -6,17 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { kubectl, kubectlOk, type KubectlResult } from '../support/kubectl.ts';
-import { operatorCommand } from '../support/operator-command.ts';
+import { kubectlOk, type KubectlResult } from '../support/kubectl.ts';
+import { installPlugin, type MdevPlugin } from '../support/mdev-plugin.ts';
 import { startStandalone, temporaryDataDir, type StandaloneProcess } from '../support/standalone-process.ts';
 
 let folder: string;
+let plugin: MdevPlugin;
 let standalone: StandaloneProcess;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mdev-plugin-'));
-  const command = operatorCommand().map((part) => part.replace(/main\.(js|ts)$/, 'kubectl-mdev.$1'));
-  await writeFile(join(folder, 'kubectl-mdev'), `#!/bin/sh\nexec ${command.join(' ')} "$@"\n`, { mode: 0o755 });
+  folder = await mkdtemp(join(tmpdir(), 'mdev-plugin-test-'));
+  plugin = await installPlugin();
   standalone = await startStandalone(await temporaryDataDir());
   const device = (name: string, typeID: string): string =>
     `---\napiVersion: mediated.dev/v1alpha1\nkind: MdevDevice\nmetadata: {name: ${name}}\nspec: {type: {id: ${typeID}}}\n`;
@@ -26,11 +26,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await standalone.end('SIGTERM');
+  await plugin[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
 
 const mdev = (args: readonly string[], kubeconfig = standalone.kubeconfig, input = ''): Promise<KubectlResult> =>
-  kubectl(kubeconfig, ['mdev', ...args], { env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` }, input });
+  plugin.run(kubeconfig, args, input);
 
 async function json(...args: string[]): Promise<unknown> {
   const { code, stdout, stderr } = await mdev([...args, '-o', 'json']);
@@ -102,7 +103,7 @@ it('shows who uses devices, once where its output is no terminal', async () => {
 
 it('follows what happens on a terminal, in colour, and leaves it as it was at Ctrl-C', async () => {
   const command = 'stty cols 80 rows 24; kubectl mdev top';
-  const environment = { ...process.env, KUBECONFIG: standalone.kubeconfig, TERM: 'xterm', PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+  const environment = { ...process.env, KUBECONFIG: standalone.kubeconfig, TERM: 'xterm', PATH: plugin.path };
   const terminal = spawn('script', ['-qefc', command, '/dev/null'], { env: environment, stdio: ['pipe', 'pipe', 'inherit'] });
   let screen = '';
   terminal.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));

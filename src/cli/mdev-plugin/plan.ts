@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { NIL } from 'uuid';
 import { z } from 'zod';
@@ -36,10 +37,10 @@ type Manifest = z.infer<typeof objectSchema>;
 /** In this order: a set, and a device, may be bound by a class that is applied with it. */
 const planned: readonly ResourceRef[] = [classResource, deviceSetResource, deviceResource];
 
-/** The objects of files; `-` is standard input. @throws UsageError naming file and document */
+/** The objects of files, and of the files in folders, as kubectl takes them; `-` is standard input. @throws UsageError naming file and document */
 export async function readObjects(files: readonly string[]): Promise<Manifest[]> {
   const objects: Manifest[] = [];
-  for (const file of files) {
+  for (const file of await filesOf(files)) {
     const content = file === '-' ? await text(process.stdin) : await contentOf(file);
     for (const document of yamlDocuments(file === '-' ? 'standard input' : file, content)) {
       const list = listSchema.safeParse(document.content);
@@ -52,6 +53,15 @@ export async function readObjects(files: readonly string[]): Promise<Manifest[]>
   }
   if (objects.length === 0) throw new UsageError(`There is no object in ${files.join(', ')}`);
   return objects;
+}
+
+async function filesOf(paths: readonly string[]): Promise<string[]> {
+  const files = paths.map(async (path) => {
+    if (path === '-' || !(await stat(path).catch(() => undefined))?.isDirectory()) return [path];
+    const names = (await readdir(path)).filter((name) => /\.(ya?ml|json)$/.test(name));
+    return names.sort().map((name) => join(path, name));
+  });
+  return (await Promise.all(files)).flat();
 }
 
 async function contentOf(file: string): Promise<string> {

@@ -36,7 +36,7 @@ export async function read<T>(
 function explain({ plural, group }: ResourceRef, cause: unknown): string {
   if (isNotFound(cause)) return `The API server has no ${plural}: apply the CRDs (mdev-operator crds | kubectl apply --server-side -f -)`;
   if (cause instanceof ApiError && cause.code === 403)
-    return `You may not list ${plural}${group === '' ? '' : `.${group}`}: ask for a role with verb list on it, in all namespaces`;
+    return `You may not list ${plural}${group === '' ? '' : `.${group}`}: ask for a role with verb list on it, in all namespaces (ClusterRole mdev-viewer has all that this needs)`;
   return `Cannot list ${plural}: ${cause instanceof Error ? cause.message : String(cause)}`;
 }
 
