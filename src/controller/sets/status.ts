@@ -49,7 +49,7 @@ function shortcomings(devices: readonly SetDevice[], missing: number, object: Se
   }
   const told = [...groups].sort(([, a], [, b]) => b.count - a.count);
   return [
-    ...told.map(([what, { count: number, example }]) => `${String(number)} ${verb(number)} ${what}: ${example}`),
+    ...told.map(([what, { count: number, example }]) => `${String(number)} ${verb(number)} ${what}: ${example.replace(/\.+$/, '')}`),
     ...(missing > 0 ? [`${String(missing)} ${verb(missing)} to be created`] : []),
   ];
 }
@@ -69,7 +69,7 @@ function readyClaim({ situation, object }: SetReport, desired: number): Conditio
   const missing = Math.max(0, desired - situation.devices.length);
   if (ready >= desired) return claim('True', 'Ready', `${String(desired)} of ${devicesText(desired)} ${verb(desired)} Ready.`);
   const head = `${String(ready)} of ${devicesText(desired)} ${verb(desired === 1 ? 1 : ready)} Ready`;
-  return claim('False', 'DevicesNotReady', `${[head, ...shortcomings(lacking, missing, object)].join('; ').replace(/\.+$/, '')}.`);
+  return claim('False', 'DevicesNotReady', `${[head, ...shortcomings(lacking, missing, object)].join('; ')}.`);
 }
 
 function progressClaim(
