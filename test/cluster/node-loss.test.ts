@@ -16,7 +16,7 @@ interface Device {
   readonly status?: { readonly uuid?: string; readonly conditions?: Condition[] };
 }
 interface Parent {
-  readonly metadata: { readonly name: string; readonly ownerReferences: { readonly uid: string }[] };
+  readonly metadata: { readonly name: string; readonly uid: string; readonly ownerReferences?: { readonly uid: string }[] };
   readonly status?: {
     readonly conditions?: Condition[];
     readonly devices?: { readonly uuid: string; readonly orphaned?: boolean; readonly owner?: { readonly uid: string } }[];
@@ -130,7 +130,7 @@ it('publishes its parents for a Node that was made anew, and removes nothing', a
   await createNode();
   const uid = await nodeUID();
   const owners = async (): Promise<string[]> => [
-    ...new Set((await parents()).flatMap(({ metadata }) => metadata.ownerReferences.map((owner) => owner.uid))),
+    ...new Set((await parents()).flatMap(({ metadata }) => (metadata.ownerReferences ?? []).map((owner) => owner.uid))),
   ];
   await expect.poll(owners, patience).toEqual([uid]);
   await expect.poll(presence, patience).toEqual(['Present']);
@@ -139,4 +139,24 @@ it('publishes its parents for a Node that was made anew, and removes nothing', a
   await expect.poll(leaseOwner, patience).toBe(uid);
   expect((await device()).status?.uuid).toBe(before.status?.uuid);
   expect(await ready()).toBe('True Ready');
+});
+
+it('keeps a parent that an administrator has set something on while there is no Node object', async () => {
+  const before = await parents();
+  const [set, ...others] = before;
+  const name = set?.metadata.name ?? '';
+  await run('patch', 'mdevparent', name, '--type=merge', '-p', '{"spec":{"unschedulable":true}}');
+  const owners = (parent: string): Promise<string> => run('get', 'mdevparent', parent, '-o', 'jsonpath={.metadata.ownerReferences[*].uid}');
+  await expect.poll(() => owners(name), patience).toBe('');
+  await run('delete', 'node', node);
+  // The collector takes those that nobody has set anything on.
+  expect(others.length).toBeGreaterThan(0);
+  await expect.poll(async () => (await parents()).map(({ metadata }) => metadata.uid), patience).toEqual([set?.metadata.uid]);
+  await createNode();
+  await expect.poll(async () => (await parents()).length, patience).toBe(before.length);
+  expect(await run('get', 'mdevparent', name, '-o', 'jsonpath={.metadata.uid} {.spec.unschedulable}')).toBe(
+    `${set?.metadata.uid ?? ''} true`,
+  );
+  await run('patch', 'mdevparent', name, '--type=merge', '-p', '{"spec":{"unschedulable":null}}');
+  await expect.poll(() => owners(name), patience).toBe(await nodeUID());
 });

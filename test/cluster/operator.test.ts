@@ -91,6 +91,26 @@ it('shows a user with role mdev-viewer, and no more, what kubectl mdev can tell;
   const planned = await plugin.run(cluster.kubeconfig, ['plan', '-f', examples, '-n', namespace]);
   expect(planned).toMatchObject({ stderr: '' });
   expect(planned.stdout).toMatch(new RegExp(`^MdevDevice ${namespace}/${metadata.name}: unchanged, `, 'm'));
+  const both = ['new-1', 'new-2'].map((name) => ({
+    apiVersion: 'mediated.dev/v1alpha1',
+    kind: 'MdevDevice',
+    metadata: { name },
+    spec: { type: { id: 'mtty-2' } },
+  }));
+  const created = await plugin.run(
+    cluster.kubeconfig,
+    ['plan', '-f', '-', '-o', 'json'],
+    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: both }),
+  );
+  expect(created).toMatchObject({ code: 0, stderr: '' });
+  const place = { nodeName: 'operator-node', typeID: 'mtty-2' };
+  expect(JSON.parse(created.stdout)).toMatchObject({
+    complete: true,
+    entries: [
+      { outcome: 'Made', place },
+      { outcome: 'Made', place },
+    ],
+  });
   const nobody = await plugin.run(await kubeconfigOf(cluster.kubeconfig, join(directory, 'nobody'), 'nobody'), ['tree']);
   expect(nobody).toMatchObject({ code: 2, stdout: '' });
   expect(nobody.stderr).toMatch(

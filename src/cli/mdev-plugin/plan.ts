@@ -1,11 +1,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { NIL } from 'uuid';
+import { NIL, v4 } from 'uuid';
 import { z } from 'zod';
 import { mdevClassSchema } from '../../api/mdev-class.ts';
 import { mdevDeviceSetSchema } from '../../api/mdev-device-set.ts';
-import { mdevDeviceSchema } from '../../api/mdev-device.ts';
+import { mdevDeviceSchema, type MdevDevice } from '../../api/mdev-device.ts';
 import { namespaceSchema, type NamespaceObject } from '../../controller/world.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { KubeClient, KubeObject } from '../../kube/client.ts';
@@ -109,7 +109,7 @@ export async function readPlan(
     }
     const { object } = answer;
     if (resource === deviceResource) {
-      const device = mdevDeviceSchema.parse(object);
+      const device = withUID(mdevDeviceSchema.parse(object));
       const change = changeOf(live.devices.get(keyOf(device.metadata)), device);
       live.devices.set(keyOf(device.metadata), device);
       asked.devices.push({ device, change });
@@ -131,6 +131,11 @@ export async function readPlan(
     clusterUID: (await namespace(client, 'kube-system', signal))?.metadata.uid ?? NIL,
   };
   return planOf(objects, asked, settled, { kernel: await loadKernel(objects.parents, clock, signal), clock });
+}
+
+/** Decisions are kept by UID; not every server gives one to what is not made. */
+function withUID(device: MdevDevice): MdevDevice {
+  return device.metadata.uid === undefined ? { ...device, metadata: { ...device.metadata, uid: v4() } } : device;
 }
 
 function keyed<T extends { metadata: KubeObject['metadata'] }>(object: T): [string, T] {
