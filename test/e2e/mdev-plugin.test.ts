@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { kubectlOk, type KubectlResult } from '../support/kubectl.ts';
 import { installPlugin, type MdevPlugin } from '../support/mdev-plugin.ts';
 import { startStandalone, temporaryDataDir, type StandaloneProcess } from '../support/standalone-process.ts';
@@ -102,14 +102,16 @@ it('shows who uses devices, once where its output is no terminal', async () => {
 });
 
 it('follows what happens on a terminal, in colour, and leaves it as it was at Ctrl-C', async () => {
-  const command = 'stty cols 80 rows 24; kubectl mdev top';
-  const environment = { ...process.env, KUBECONFIG: standalone.kubeconfig, TERM: 'xterm', PATH: plugin.path };
+  const command = 'stty cols 80 rows 24; exec kubectl mdev top';
+  // A person's environment and no more: CI, NO_COLOR and their like, which whoever runs the tests may have set, each take the colours away.
+  const environment = { KUBECONFIG: standalone.kubeconfig, TERM: 'xterm', PATH: plugin.path, HOME: process.env['HOME'] };
   const terminal = spawn('script', ['-qefc', command, '/dev/null'], { env: environment, stdio: ['pipe', 'pipe', 'inherit'] });
   let screen = '';
   terminal.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
   await expect.poll(() => screen, { timeout: 20_000 }).toContain('2 devices, 1 ready');
   expect(screen.startsWith('\u001b[?1049h')).toBe(true);
   expect(screen).toMatch(/\u001b\[31mdefault\/stray /);
+  onTestFinished(() => kubectlOk(standalone.kubeconfig, ['delete', '--ignore-not-found', 'mdev', 'seen']).then(() => undefined));
   await kubectlOk(standalone.kubeconfig, ['apply', '-f', '-'], { input: list(device('seen', { type: { id: 'mtty-1' } })) });
   await expect.poll(() => screen, { timeout: 20_000 }).toContain('3 devices, 2 ready');
   for (const line of stripVTControlCharacters(screen).split('\r\n')) expect(line.length).toBeLessThanOrEqual(80);
@@ -117,7 +119,6 @@ it('follows what happens on a terminal, in colour, and leaves it as it was at Ct
   terminal.stdin.write('\u0003');
   expect(await ended).toEqual([0, null]);
   expect(screen.endsWith('\u001b[?25h\u001b[?1049l')).toBe(true);
-  await kubectlOk(standalone.kubeconfig, ['delete', 'mdev', 'seen']);
 });
 
 it('plans what applying would do, object by object, and changes nothing', async () => {
