@@ -33,14 +33,14 @@ await mkdir(new URL('crds/', root), { recursive: true });
 for (const [name, crd] of customResourceDefinitions())
   await generate(`crds/${name}`, header('src/api') + stringify(crd, { lineWidth: 0, aliasDuplicateObjects: false }));
 
-const alerts = 'deploy/monitoring/alerts.yaml';
+const alerts = 'deploy/overlays/monitoring/alerts.yaml';
 const rule = {
   apiVersion: 'monitoring.coreos.com/v1',
   kind: 'PrometheusRule',
   metadata: { name: 'mdev-operator', labels: { 'app.kubernetes.io/part-of': 'mdev-operator' } },
   spec: parse((await present(alerts)) ?? '') as object,
 };
-await generate('deploy/monitoring/prometheus-operator/prometheus-rule.yaml', header(alerts) + stringify(rule, { lineWidth: 0 }));
+await generate('deploy/overlays/monitoring/prometheus-operator/prometheus-rule.yaml', header(alerts) + stringify(rule, { lineWidth: 0 }));
 
 const operations = 'docs/OPERATIONS.md';
 await generate(operations, reasonTables((await present(operations)) ?? ''));

@@ -27,9 +27,9 @@ export interface Deployed {
   readonly shown: readonly string[];
 }
 
-/** The alert rules of deploy/monitoring. */
+/** The alert rules of deploy/overlays/monitoring. */
 export async function deployedAlerts(): Promise<Deployed[]> {
-  const text = await readFile(new URL('deploy/monitoring/alerts.yaml', repository), 'utf8');
+  const text = await readFile(new URL('deploy/overlays/monitoring/alerts.yaml', repository), 'utf8');
   return alertsSchema
     .parse(parse(text))
     .groups.flatMap(({ rules }) => rules)
@@ -44,7 +44,7 @@ export async function deployedAlerts(): Promise<Deployed[]> {
 
 /** The panels of the dashboard; Grafana's own variable for an interval is a plain one here. */
 export async function deployedPanels(): Promise<Deployed[]> {
-  const text = await readFile(new URL('deploy/monitoring/mdev-operator.json', repository), 'utf8');
+  const text = await readFile(new URL('deploy/overlays/monitoring/mdev-operator.json', repository), 'utf8');
   return dashboardSchema.parse(JSON.parse(text)).panels.flatMap(({ title, targets }) =>
     targets.map(({ expr, legendFormat }) => ({
       where: `panel "${title}"`,

@@ -25,9 +25,9 @@ async function kustomize(folder: string): Promise<Deployed[]> {
   return parseAllDocuments(stdout).map((document) => objectSchema.parse(document.toJS()));
 }
 
-describe('deploy/monitoring', () => {
+describe('deploy/overlays/monitoring', () => {
   it('has a Service for the metrics of each workload that is deployed', async () => {
-    const [base, monitoring] = await Promise.all([kustomize('deploy/base'), kustomize('deploy/monitoring')]);
+    const [base, monitoring] = await Promise.all([kustomize('deploy/base'), kustomize('deploy/overlays/monitoring')]);
     const workloads = base.filter(({ kind }) => kind === 'DaemonSet' || kind === 'Deployment');
     const services = monitoring.filter(({ kind }) => kind === 'Service').map((service) => serviceSchema.parse(service).spec);
     expect(workloads.length).toBeGreaterThan(1);
@@ -40,7 +40,10 @@ describe('deploy/monitoring', () => {
   });
 
   it('brings dashboard and rules as they are in the folder, and for the Prometheus Operator the same rules', async () => {
-    const [plain, operator] = await Promise.all([kustomize('deploy/monitoring'), kustomize('deploy/monitoring/prometheus-operator')]);
+    const [plain, operator] = await Promise.all([
+      kustomize('deploy/overlays/monitoring'),
+      kustomize('deploy/overlays/monitoring/prometheus-operator'),
+    ]);
     const rule = operator.find(({ kind }) => kind === 'PrometheusRule');
     const map = plain.find(({ metadata }) => metadata.name === 'mdev-alerts') as { data?: Record<string, string> } | undefined;
     const [rules] = parseAllDocuments(map?.data?.['alerts.yaml'] ?? '');

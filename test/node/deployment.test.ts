@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Client } from '../vfio-user/client.ts';
 import { devicesOfHost, emulate, Installation, pathOf, version } from './installation.ts';
 import { type Node, startNode } from './node.ts';
-import { memoryOf, processesOf, type Role } from './processes.ts';
+import { memoryOf, processesOf, processorSecondsOf, type Role } from './processes.ts';
 
 const patience = { timeout: 60_000, interval: 250 };
 const figures: string[] = [];
@@ -26,11 +26,24 @@ const isReady = async (role: Role): Promise<boolean | undefined> => (await site.
 function noteSeconds(what: string, since: number): void {
   figures.push(`${what}: ${((performance.now() - since) / 1000).toFixed(1)} s`);
 }
+const roles = ['agent', 'controller', 'emulator'] as const;
 function noteMemory(when: string): void {
-  for (const role of ['agent', 'controller', 'emulator'] as const) {
+  for (const role of roles) {
     const each = memoryOf(role).map(({ resident, own }) => `${resident} MiB, of which ${own} its own`);
     figures.push(`RSS of ${role}, ${when}: ${each.join('; ')}`);
   }
+}
+/** What `act` takes of the processor, of every role's processes together. */
+async function noteProcessor(what: string, act: () => Promise<unknown>): Promise<void> {
+  const used = (role: Role): number => processorSecondsOf(role).reduce((sum, each) => sum + each, 0);
+  const [before, began] = [roles.map(used), performance.now()];
+  await act();
+  const seconds = (performance.now() - began) / 1000;
+  const each = roles.map((role, index) => {
+    const own = used(role) - (before[index] ?? 0);
+    return `${role} ${own.toFixed(2)} s, ${Math.round((own / seconds) * 1000)}m`;
+  });
+  figures.push(`processor, ${what} (${seconds.toFixed(1)} s): ${each.join('; ')}`);
 }
 
 beforeAll(async () => {
@@ -84,13 +97,13 @@ describe('the operator on a node', () => {
     expect(await site.run('get', 'mdev', 'guest-serial', '-o', 'jsonpath={.status.users[*].pid}')).toBe(String(process.pid));
   });
 
-  it('serves metrics where the Services of deploy/monitoring lead', async () => {
-    await site.applyOverlay('deploy/monitoring');
+  it('serves metrics where the Services of deploy/overlays/monitoring lead', async () => {
+    await site.applyOverlay('deploy/overlays/monitoring');
     const metricsOf = (role: Role): Promise<string> =>
       site.run('get', '--raw', `/api/v1/namespaces/mdev-system/services/mdev-${role}-metrics:metrics/proxy/metrics`);
     await expect.poll(() => metricsOf('agent'), patience).toMatch(/^mdev_provider_operations_total\{.*operation="create".*\} [1-9]/m);
     await expect.poll(() => metricsOf('controller'), patience).toMatch(/^mdev_ready\b.* 1$/m);
-    await site.run('delete', '-k', pathOf('deploy/monitoring'));
+    await site.run('delete', '-k', pathOf('deploy/overlays/monitoring'));
   });
 
   it('starts an agent again whose process was killed, and leaves devices alone', async () => {
@@ -112,13 +125,15 @@ describe('the operator on a node', () => {
     expect(processesOf('emulator')).toEqual(emulator);
   });
 
-  it('leaves devices alone when the image of the agent is upgraded', async () => {
+  it('leaves devices alone when the images of agent and controller are upgraded', async () => {
     const before = await site.containerOf('agent');
+    await site.run('set', 'image', '-n', 'mdev-system', 'deployment/mdev-controller', 'controller=mdev-operator:next');
     await site.run('set', 'image', '-n', 'mdev-system', 'daemonset/mdev-agent', 'agent=mdev-operator:next');
     await site.rollout();
     const after = await site.containerOf('agent');
     expect([before?.imageID, after?.imageID, after?.ready]).toEqual([expect.any(String), expect.any(String), true]);
     expect(after?.imageID).not.toBe(before?.imageID);
+    expect((await site.runInAgent('version')).stdout).toContain(`mdev-operator ${version}-next `);
     await devicesAreUntouched();
   });
 
@@ -223,16 +238,37 @@ describe('the operator on a node', () => {
     const [booted] = await site.podsOf('emulator');
     await site.run('delete', 'pod', '-n', 'mdev-emulator', booted?.metadata.name ?? '');
     await expect.poll(() => isReady('emulator'), patience).toBe(true);
-    const began = performance.now();
-    await site.create({
-      apiVersion: 'mediated.dev/v1alpha1',
-      kind: 'MdevDeviceSet',
-      metadata: { name: 'hundred' },
-      spec: { replicas: 100, template: { spec: { type: { id: 'mtty-1' } } } },
+    await noteProcessor('100 devices made', async () => {
+      await site.create({
+        apiVersion: 'mediated.dev/v1alpha1',
+        kind: 'MdevDeviceSet',
+        metadata: { name: 'hundred' },
+        spec: { replicas: 100, template: { spec: { type: { id: 'mtty-1' } } } },
+      });
+      await site.run('wait', '--for=jsonpath={.status.readyReplicas}=100', '--timeout=90s', 'mdevdeviceset/hundred');
     });
-    await site.run('wait', '--for=jsonpath={.status.readyReplicas}=100', '--timeout=90s', 'mdevdeviceset/hundred');
-    noteSeconds('100 devices Ready', began);
     noteMemory('at 100 devices');
     expect(await devicesOfHost()).toHaveLength(100);
+    // What happens meanwhile is what always does: probes, Leases, and what each role sees to by itself.
+    await noteProcessor('100 devices at rest', async () => {
+      const before = await site.leases();
+      const renewed = async (): Promise<boolean> => (await site.leases()).every((lease) => !before.includes(lease));
+      await expect.poll(renewed, { timeout: 60_000, interval: 5_000 }).toBe(true);
+    });
+  });
+
+  it('runs on the kernel of the node, too, and says what that lacks', async () => {
+    await site.run('delete', 'mdevdeviceset', 'hundred', '--timeout=60s');
+    await site.run('wait', '--for=delete', '--timeout=60s', 'mdevdevices', '--all');
+    await site.deleteOperator();
+    await site.applyOverlay('deploy/overlays/kernel');
+    await site.rollout();
+    expect(await isReady('agent')).toBe(true);
+    // Whatever hardware there is: it lacks none of the rights that an agent needs.
+    const { stdout: findings } = await site.runInAgent('doctor');
+    for (const finding of ["The node's processes can be seen", 'The open files of all processes can be looked at'])
+      expect(findings).toContain(`ok      ${finding}.`);
+    expect(findings).not.toMatch(/read-only|device cgroup|This user may not/);
+    process.stdout.write(`What doctor finds in the agent's pod:\n${findings}`);
   });
 });

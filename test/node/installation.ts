@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { kubectlOk } from '../support/kubectl.ts';
+import { kubectl, kubectlOk, type KubectlResult } from '../support/kubectl.ts';
 import { operatorCommand, repository } from '../support/operator-command.ts';
 import type { Role } from './processes.ts';
 
@@ -23,6 +23,11 @@ export interface Container {
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string };
   readonly status: { readonly containerStatuses?: readonly Container[] };
+}
+
+interface Lease {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly renewTime: string };
 }
 
 export const pathOf = (name: string): string => new URL(name, repository).pathname;
@@ -90,6 +95,18 @@ export class Installation {
 
   reasonOf(device: string, condition: string): Promise<string> {
     return this.run('get', 'mdev', device, '-o', `jsonpath={.status.conditions[?(@.type=="${condition}")].reason}`);
+  }
+
+  /** When each Lease of the operator was renewed. */
+  async leases(): Promise<string[]> {
+    const leases = await this.list<Lease>('leases', '-n', 'mdev-system');
+    return leases.map(({ metadata, spec }) => `${metadata.name} ${spec.renewTime}`);
+  }
+
+  /** Another command of the program, in the pod of the agent. */
+  runInAgent(command: string): Promise<KubectlResult> {
+    const program = ['node', '/opt/mdev-operator/dist/main.js', command];
+    return kubectl(this.#kubeconfig, ['exec', '-n', 'mdev-system', 'daemonset/mdev-agent', '--', ...program]);
   }
 
   /** The devices that the parents report, and those of them that have an owner. */

@@ -23,6 +23,16 @@ export function memoryOf(role: Role): { resident: number; own: number }[] {
   });
 }
 
+/** The processor time that each process of a role has used since it started, seconds. */
+export function processorSecondsOf(role: Role): number[] {
+  return processesOf(role).map((pid) => {
+    // proc(5): of what follows the name, which may have blanks, the 12th and 13th are utime and stime, in ticks of 1/100 s.
+    const [, rest = ''] = textOf(String(pid), 'stat').split(') ');
+    const fields = rest.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  });
+}
+
 /** Empty when the process has gone meanwhile. */
 function textOf(pid: string, file: string): string {
   try {

@@ -19,7 +19,7 @@ bin=$(sh test/cluster/build-control-plane.sh --node)
 sh scripts/image/build.sh
 work=$(mktemp -d /tmp/mdev-node.XXXXXX)
 # What the kubelet and its containers have in fixed places of a node is here a folder of ours.
-places='/var/lib/kubelet /var/lib/mdev-operator /var/log/pods /var/log/containers /var/lib/cni'
+places='/var/lib/kubelet /var/lib/mdev-operator /var/log/pods /var/log/containers /var/lib/cni /dev/vfio'
 made=
 for place in $places; do
   [ -e "$place" ] || { mkdir -p "$place"; made="$made $place"; }
@@ -41,9 +41,12 @@ gcc -Os -static -s -o "$work/pause/pause" "$work/pause/pause.c"
 printf 'FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n' >"$work/pause/Dockerfile"
 buildah --storage-driver vfs build --quiet --isolation chroot --tag localhost/mdev-pause:test "$work/pause" >/dev/null
 buildah --storage-driver vfs push --quiet localhost/mdev-pause:test "docker-archive:$work/pause.tar:localhost/mdev-pause:test"
-# What the agent is upgraded to: another image, if with the same program.
+# What is upgraded to: another image, of a program that says another version.
 mkdir "$work/next"
-printf 'FROM mdev-operator:%s\nLABEL next=yes\n' "$(node -p 'require("./package.json").version')" >"$work/next/Dockerfile"
+version=$(node -p 'require("./package.json").version')
+sed 's/^  "version": ".*",$/  "version": "'"$version"'-next",/' package.json >"$work/next/package.json"
+chmod a+r "$work/next/package.json"
+printf 'FROM mdev-operator:%s\nCOPY package.json /opt/mdev-operator/package.json\n' "$version" >"$work/next/Dockerfile"
 buildah --storage-driver vfs build --quiet --pull=never --isolation chroot --tag mdev-operator:next "$work/next" >/dev/null
 buildah --storage-driver vfs push --quiet mdev-operator:next "docker-archive:$work/next.tar:mdev-operator:next"
 
