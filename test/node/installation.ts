@@ -99,7 +99,7 @@ export class Installation {
 
   /** When each Lease of the operator was renewed. */
   async leases(): Promise<string[]> {
-    const leases = await this.list<Lease>('leases', '-n', 'mdev-system');
+    const leases = (await this.list<Lease>('leases', '-A')).filter(({ metadata }) => metadata.name.startsWith('mdev-'));
     return leases.map(({ metadata, spec }) => `${metadata.name} ${spec.renewTime}`);
   }
 
