@@ -6,8 +6,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// Runs a command that gets SIGTERM when standard input ends: by `stop`, or because the test run has died.
-const tied = 'exec 3<&0; "$@" & pid=$!; (read -r _ <&3; kill $pid) >/dev/null 2>&1 & wait $pid';
+// Becomes a command that gets SIGTERM when standard input ends: by `stop`, or because the test run has died. It is no child of the shell's:
+// whoever sees the shell's end would not know whether the command has let go of its port yet.
+const tied = 'exec 3<&0; (read -r _ <&3; kill $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null';
 
 export interface PartInit {
   /** Where it runs, and where its log NAME.log is. */
@@ -47,7 +48,11 @@ export class Part {
     this.#gone = Promise.race([
       once(child, 'exit').then(([code, signal]) => `ended with ${String(signal ?? code)}`),
       once(child, 'error').then(([error]) => String(error)),
-    ]).then((exit) => (this.#exit = exit));
+    ]).then((exit) => {
+      // What waits for the end of standard input is no longer needed.
+      child.stdin?.destroy();
+      return (this.#exit = exit);
+    });
     await this.#until(probe, readyTimeout);
   }
 

@@ -3,12 +3,11 @@
  * The binaries come from build-control-plane.sh.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { freePort } from '../support/free-port.ts';
 import { Part } from './control-plane-part.ts';
 import { RawClient } from './raw-client.ts';
 
@@ -70,8 +69,9 @@ export async function startControlPlane(init: ControlPlaneInit): Promise<Control
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    const [etcdPort, peerPort, freePort] = await freePorts(3);
-    const apiPort = init.apiServerPort ?? freePort;
+    const etcdPort = await freePort();
+    const peerPort = await freePort();
+    const apiPort = init.apiServerPort ?? (await freePort());
     const etcdURL = `http://127.0.0.1:${String(etcdPort)}`;
     const peerURL = `http://127.0.0.1:${String(peerPort)}`;
     const etcdData = join(directory, 'etcd');
@@ -121,7 +121,7 @@ export async function startControlPlane(init: ControlPlaneInit): Promise<Control
 
     await init.prepare?.(kubeconfig);
     if (init.controllers !== undefined) {
-      const [controllerPort] = await freePorts(1);
+      const controllerPort = await freePort();
       const controllerArgs = [
         `--kubeconfig=${kubeconfig}`,
         `--controllers=${init.controllers.join(',')}`,
@@ -162,23 +162,6 @@ async function expectReady(kubeconfig: string): Promise<void> {
   } finally {
     client.close();
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
-    ports.push(address.port);
-  }
-  for (const server of servers) {
-    server.close();
-    await once(server, 'close');
-  }
-  return ports;
 }
 
 function kubeconfigText(url: string, ca: Buffer, token: string): string {
