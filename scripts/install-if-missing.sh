@@ -8,6 +8,7 @@ if [ -L node_modules ]; then
   exit 0
 fi
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  npm ci --no-fund --no-audit
+  # A registry that does not answer is asked again soon.
+  npm ci --no-fund --no-audit --fetch-timeout=60000 --fetch-retries=5
   touch node_modules/.package-lock.json
 fi

@@ -10,8 +10,17 @@ oldest=$("$new/node" -p 'require("./package.json").engines.node.replace(">=", ""
 PATH="$new:$PATH" npm pack --silent --pack-destination "$folder" >/dev/null
 cd "$folder"
 npm init -y >/dev/null
-npm install --silent --no-fund --no-audit ./mdev-operator-*.tgz
-npm install --silent --no-fund --no-audit --prefix oldest "node@$oldest"
+# A registry that does not answer is asked again soon.
+install="npm install --silent --no-fund --no-audit --prefer-offline --fetch-timeout=30000 --fetch-retries=5"
+$install ./mdev-operator-*.tgz
+# Kept from run to run; whole, or not there.
+oldest_node="${MDEV_OPERATOR_CACHE:-$HOME/.cache/mdev-operator}/node-$oldest"
+if ! "$oldest_node/node_modules/.bin/node" -v >/dev/null 2>&1; then
+  $install --prefix oldest "node@$oldest"
+  rm -rf "$oldest_node"
+  mkdir -p "${oldest_node%/*}"
+  mv oldest "$oldest_node"
+fi
 bin="$folder/node_modules/.bin/mdev-operator"
 
 # What the bin does, run by the `node` that PATH has first.
@@ -37,7 +46,7 @@ check() { # DATA_DIR
   wait "$pid"
 }
 
-for path in "$new" "$folder/oldest/node_modules/.bin"; do
+for path in "$new" "$oldest_node/node_modules/.bin"; do
   PATH="$path:$PATH"
   check "$folder/data-$(node -v)"
   echo "the installed package works with Node.js $(node -v)"
