@@ -8,7 +8,7 @@ import { agentStatus, controllerStatus, finalizer } from './bare-bodies.ts';
 import { ObjectWatch } from './object-watch.ts';
 import { ReadyWatch } from './ready-watch.ts';
 import { startRealCluster, type RealCluster } from './real-cluster.ts';
-import { costOf, createDevice, deviceName, lanes, namespace, type Cost, type Side } from './side.ts';
+import { costOf, createDevice, deviceName, lanes, namespace, settles, type Cost, type Side } from './side.ts';
 import { nodeName, type ClusterSize } from './size.ts';
 
 /**
@@ -53,7 +53,7 @@ export class BareSide implements Side {
     });
   }
 
-  /** Each step waits for the watch event by which another process would learn of the one before. */
+  /** Each step waits for the watch event by which another process would learn of the one before. It begins at rest, as the operator's does. */
   async ready(number: number): Promise<number> {
     const name = deviceName(number);
     const controller = await ObjectWatch.open(this.#client, {}, this.#cluster.signal);
@@ -62,6 +62,7 @@ export class BareSide implements Side {
       { fieldSelector: `status.allocation.nodeName=${this.#nodeOf(number)}` },
       this.#cluster.signal,
     );
+    await new Promise((resolve) => setTimeout(resolve, settles));
     const begin = performance.now();
     const [seen] = await Promise.all([controller.next(name), createDevice(this.#client, number, {}, this.#cluster.signal)]);
     await this.#addFinalizer(number, seen);

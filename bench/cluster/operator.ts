@@ -13,7 +13,7 @@ import { residentKiB } from '../processes.ts';
 import type { AgentsInit, AgentsMessage } from './agents.ts';
 import { startRealCluster, type RealCluster } from './real-cluster.ts';
 import { ReadyWatch } from './ready-watch.ts';
-import { costOf, createDevice, deviceName, lanes, namespace, type Cost, type Side } from './side.ts';
+import { costOf, createDevice, deviceName, lanes, namespace, settles, type Cost, type Side } from './side.ts';
 import { nodeName, profileText, spareType, type ClusterSize } from './size.ts';
 
 /** Requests to the API server by verb and resource, such as `apply mdevdevices`. */
@@ -21,9 +21,6 @@ export type Requests = ReadonlyMap<string, number>;
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname;
 const collects = ['--expose-gc', '--import', new URL('../collect-on-signal.ts', import.meta.url).href];
-/** After a device has gone its parent is still written; ms. */
-const settles = 700;
-
 /** The operator on a cluster: a controller, one agent in a process as a node has it, and the other nodes' agents together in one. */
 export class OperatorSide implements Side {
   readonly #cluster: RealCluster;

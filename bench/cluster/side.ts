@@ -27,6 +27,8 @@ export async function costOf(cluster: RealCluster, act: () => Promise<void>): Pr
 }
 
 export const namespace = 'default';
+/** After a device has gone its parent is still written; ms. */
+export const settles = 700;
 /** How many devices are applied at a time. */
 export const lanes = 16;
 

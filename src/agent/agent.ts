@@ -287,7 +287,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     const lease = agentLeaseKey(nodeName);
     if (nodeLease) await becomeSoleAgent({ client, clock: options.clock, log, lease, nodeName, ...agentLease }, stop);
     log.info({ node: nodeName, records: records.all().length }, 'agent starts');
-    await Promise.all([reconcileNode(options, records, node, clusterUID, agentLease, stop), folder.run(records, options.clock, stop)]);
+    try {
+      await Promise.all([reconcileNode(options, records, node, clusterUID, agentLease, stop), folder.run(records, options.clock, stop)]);
+    } finally {
+      await records.written();
+    }
   } catch (error) {
     if (!isAborted(signal)) throw error;
   } finally {

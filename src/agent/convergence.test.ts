@@ -51,9 +51,26 @@ class World implements Ports {
     effect();
   }
 
-  readonly records = {
-    put: (record: OwnershipRecord) => this.#access(() => this.disk.set(record.uuid, record)),
-    remove: (id: string) => this.#access(() => this.disk.delete(id)),
+  /** Written by nobody yet: lost with the process, or not. */
+  #soon: OwnershipRecord | undefined;
+
+  #written(): void {
+    if (this.#soon !== undefined) this.disk.set(this.#soon.uuid, this.#soon);
+    this.#soon = undefined;
+  }
+
+  readonly records: Ports['records'] = {
+    put: (record) => {
+      this.#written();
+      return this.#access(() => this.disk.set(record.uuid, record));
+    },
+    putSoon: (record) => {
+      this.#soon = record;
+    },
+    remove: (id) => {
+      this.#written();
+      return this.#access(() => this.disk.delete(id));
+    },
   };
 
   readonly provider: Ports['provider'] = {
@@ -99,7 +116,7 @@ class World implements Ports {
     return {
       bootID: this.bootID,
       device: this.devices.get(uuid)?.device,
-      record: this.disk.get(uuid),
+      record: this.#soon ?? this.disk.get(uuid),
       recordUnreadable: false,
       parent: parentFixture({ types: [parentType({ availableInstances: 3 - this.devices.size })] }),
       users: { inUse: this.inUse, known: [] },
@@ -110,6 +127,14 @@ class World implements Ports {
 
   /** One pass as the agent makes it; a process that is killed starts again with nothing in memory. */
   async pass(): Promise<'settled' | 'killed' | 'failed'> {
+    const end = await this.#pass();
+    const killed = this.fuse !== Infinity;
+    if (killed && !this.killAfter) this.#soon = undefined;
+    this.#written();
+    return end;
+  }
+
+  async #pass(): Promise<'settled' | 'killed' | 'failed'> {
     for (let steps = 0; steps < 50; steps += 1) {
       const observed = this.observe();
       const { desired } = this;

@@ -55,7 +55,8 @@ async function create(desired: Desired, observed: Observed, ports: Ports, signal
     if (!isVague(error) && !perhapsOurs) await ports.records.remove(uuid);
     throw error;
   }
-  await ports.records.put(progressed(record, 0), false);
+  // Whoever finds the older record beside the device settles it; the status does not have to wait.
+  ports.records.putSoon(progressed(record, 0));
 }
 
 async function writeAttribute(index: number, desired: Desired, record: OwnershipRecord, ports: Ports, signal: AbortSignal): Promise<void> {

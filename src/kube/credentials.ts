@@ -7,6 +7,11 @@ import type { Clock } from '../lib/clock.ts';
 
 /** For how long headers and certificates are used before they are read anew (a token file may have been rotated), ms. */
 const rereadAfter = 10_000;
+/**
+ * Until they are this old, ms, a request does not wait for that: those of an agent at rest come more than `rereadAfter` apart, and a token is
+ * replaced long before it expires.
+ */
+const usableFor = 60_000;
 
 /**
  * HTTP/1.1 only. With HTTP/2, which kube-apiserver offers, undici 8.12 leaves the error of a stream unhandled when its agent is
@@ -95,12 +100,16 @@ export class Credentials {
 
   /** The session to use now. Rejects when the kubeconfig names no cluster or an authenticator fails. */
   async current(): Promise<Session> {
-    if (this.#session !== undefined && this.#clock.monotonic() - this.#readAt < rereadAfter) return this.#session;
+    const age = this.#clock.monotonic() - this.#readAt;
+    if (this.#session !== undefined && age < rereadAfter) return this.#session;
     // Those who ask meanwhile get the same answer.
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     });
-    return this.#reading;
+    if (this.#session === undefined || age >= usableFor) return this.#reading;
+    // Who asks when it is too old is told why it cannot be read.
+    this.#reading.catch(() => undefined);
+    return this.#session;
   }
 
   /** Makes the next call of `current` read tokens and certificates anew: after the server did not know us. */
@@ -134,7 +143,8 @@ export class Credentials {
       const old = this.#dispatcher;
       this.#dispatcher = context.getDispatcher() ?? new Agent({ connect: this.#config.connect, keepAliveTimeout });
       // Waits for the requests under way on the old connections; nothing is lost and nobody waits for it.
-      if (old !== undefined) old.close(() => undefined);
+      // Not at once: somebody may have been given the old one just now.
+      if (old !== undefined) setImmediate(() => old.close(() => undefined));
     }
     const url = new URL(cluster.server);
     this.#session = {

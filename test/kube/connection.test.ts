@@ -87,10 +87,23 @@ describe('HttpClient over TLS', () => {
     await writeFile(join(directory, 'ca.crt'), other.certificate);
     await get();
     expect(connections).toBeLessThanOrEqual(before + 1);
-    await clock.advance(10_000);
+    await clock.advance(60_000);
     await expect(get()).rejects.toBeInstanceOf(ConnectionError);
     await writeFile(join(directory, 'ca.crt'), `${other.certificate}\n${authority.certificate}`);
+    await clock.advance(60_000);
+    await get();
+  });
+
+  it('reads a token anew after seconds, and only after a minute lets a request wait for that', async () => {
+    await get();
+    await writeFile(join(directory, 'token'), 'second');
     await clock.advance(10_000);
     await get();
+    expect(new Set(tokens)).toEqual(new Set(['Bearer first']));
+    await expect.poll(async () => (await get(), tokens.at(-1))).toBe('Bearer second');
+    await writeFile(join(directory, 'token'), 'third');
+    await clock.advance(60_000);
+    await get();
+    expect(tokens.at(-1)).toBe('Bearer third');
   });
 });

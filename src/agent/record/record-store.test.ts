@@ -74,6 +74,36 @@ describe('RecordStore', () => {
     expect((await readdir(directory)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
+  it('holds at once what is to be written soon, and has written it before anything else of the device', async () => {
+    const store = await open();
+    await store.put(record({ step: 'creating' }), true);
+    store.putSoon(record({ step: 'attributes' }));
+    store.putSoon(record({ step: 'ready' }));
+    expect(store.get(uuid)?.step).toBe('ready');
+    await store.written();
+    expect((await open()).get(uuid)?.step).toBe('ready');
+    store.putSoon(record({ step: 'ready', params: 'late' }));
+    await store.put(record({ step: 'removing' }), true);
+    await store.written();
+    expect((await open()).get(uuid)?.step).toBe('removing');
+    store.putSoon(record({ step: 'ready' }));
+    await store.remove(uuid);
+    await store.written();
+    expect((await open()).all()).toEqual([]);
+  });
+
+  it('tells of what could not be written soon, and leaves the older record to the next agent', async () => {
+    const told: (RecordError | undefined)[] = [];
+    const store = new RecordStore(directory, (error) => told.push(error));
+    await store.load();
+    await store.put(record({ step: 'creating' }), true);
+    await mkdir(join(directory, `${uuid}.json.tmp`));
+    store.putSoon(record({ step: 'ready' }));
+    await store.written();
+    expect(told.map((error) => error?.message)).toEqual([undefined, expect.stringContaining(`ownership record of ${uuid}`)]);
+    expect((await open()).get(uuid)?.step).toBe('creating');
+  });
+
   it('leaves files alone that are no records, and clears away what a killed agent was writing', async () => {
     await open();
     await writeFile(join(directory, 'notes.txt'), 'mine');

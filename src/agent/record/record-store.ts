@@ -28,6 +28,11 @@ export interface RecordWriter {
    * @throws RecordError; the older record is then still in force
    */
   put(record: OwnershipRecord, durable: boolean): Promise<void>;
+  /**
+   * The record from now on; it is written soon, and before anything else of its UUID is. A process that is killed meanwhile, or a write that
+   * fails, leaves the older one to the next agent: only for what that finds out by itself.
+   */
+  putSoon(record: OwnershipRecord): void;
   /** Forgets the device. @throws RecordError */
   remove(uuid: string): Promise<void>;
 }
@@ -61,6 +66,8 @@ export class RecordStore implements RecordWriter {
   readonly #records = new Map<string, OwnershipRecord>();
   readonly #unreadable = new Map<string, UnreadableRecord>();
   readonly #byOwner = new Map<string, Set<string>>();
+  /** Writes that nobody waits for, by UUID. */
+  readonly #underWay = new Map<string, Promise<void>>();
 
   /** @param onWrite told of every write: it succeeded, or why not. May not throw. */
   constructor(directory: string, onWrite: (error: RecordError | undefined) => void = () => undefined) {
@@ -109,6 +116,30 @@ export class RecordStore implements RecordWriter {
   }
 
   async put(record: OwnershipRecord, durable: boolean): Promise<void> {
+    await this.#underWay.get(record.uuid);
+    await this.#write(record, durable);
+    this.#hold(record);
+  }
+
+  putSoon(record: OwnershipRecord): void {
+    const { uuid } = record;
+    this.#hold(record);
+    const written = (this.#underWay.get(uuid) ?? Promise.resolve())
+      .then(() => this.#write(record, false))
+      // Whoever wants to know of a failure is told by `onWrite`.
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#underWay.get(uuid) === written) this.#underWay.delete(uuid);
+      });
+    this.#underWay.set(uuid, written);
+  }
+
+  /** Resolves when nothing is being written that nobody waits for. */
+  async written(): Promise<void> {
+    await Promise.all(this.#underWay.values());
+  }
+
+  async #write(record: OwnershipRecord, durable: boolean): Promise<void> {
     try {
       await replaceFile(this.#path(record.uuid), `${JSON.stringify(record)}\n`, { mode: 0o600, durable, directory: this.#directorySync });
     } catch (cause) {
@@ -117,7 +148,6 @@ export class RecordStore implements RecordWriter {
       throw error;
     }
     this.#onWrite(undefined);
-    this.#hold(record);
   }
 
   /**
@@ -138,6 +168,7 @@ export class RecordStore implements RecordWriter {
   }
 
   async remove(uuid: string): Promise<void> {
+    await this.#underWay.get(uuid);
     try {
       await unlink(this.#path(uuid));
     } catch (cause) {
