@@ -2,6 +2,7 @@ import { HttpMethod, KubeConfig, RequestContext, type Cluster, type DispatcherOp
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { AgentOptions } from 'node:https';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../lib/clock.ts';
 
@@ -69,7 +70,9 @@ class CachingKubeConfig extends KubeConfig {
     this.#changed = true;
     if (options.type !== 'agent') return options;
     // client-node's agent would drop idle connections after 4 s, and cannot be told not to.
-    this.#connect = options.connect as ConnectOptions;
+    const connect = options.connect as SecureContextOptions & typeof http1;
+    // Made once: certificates and keys would be read from their text for every connection.
+    this.#connect = { ...connect, secureContext: createSecureContext(connect) };
     return { type: 'none' };
   }
 }
