@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createMessageConnection, ProgressType, type CancellationToken, type Message } from 'vscode-jsonrpc/node';
-import { ErrnoError } from '../../lib/errno.ts';
+import { ErrnoError, errnoOf } from '../../lib/errno.ts';
 import { ProviderError } from '../contract.ts';
 import { toServerSchema, type ToServer } from './envelope.ts';
 import { LineReader, LineWriter, maxAnswerBytes, maxRequestBytes } from './json-lines.ts';
@@ -13,6 +13,8 @@ import { toWire } from './wire-error.ts';
 const maxInFlight = 16_384;
 /** A client that leaves so many bytes unread does not read at all. */
 const maxUnreadBytes = 32 * 1024 * 1024;
+
+const clientAdvice = 'Look which program uses this socket: an agent of the same version as this emulator is served';
 
 const progress = new ProgressType<unknown>();
 
@@ -63,11 +65,18 @@ export class ServedConnection {
   /** Starts reading; resolves when the connection is over and its handlers are told. */
   async run(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
-    this.#rpc.onError(([error]) => this.#log.warn({ err: error }, 'provider connection failed'));
+    this.#rpc.onError(([error]) => this.#tellOf(error));
     this.#rpc.listen();
     await closed;
     this.#gone.abort(new ProviderError('EIO', 'connect', 'The client is gone'));
     this.#rpc.dispose();
+  }
+
+  /** That a client is killed with calls outstanding is its own affair; what it says that makes no sense is worth a look. */
+  #tellOf(error: Error): void {
+    const code = errnoOf(error);
+    if (code === 'EPIPE' || code === 'ECONNRESET') this.#log.info({ code }, 'a client of the provider has gone before it was answered');
+    else this.#log.warn({ err: error, advice: clientAdvice }, 'a client of the provider is not served any further');
   }
 
   async #answer(token: CancellationToken, work: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {

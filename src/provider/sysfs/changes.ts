@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
 import { answerWithin, type Question } from '../answer-within.ts';
 import { ProviderError, type Device, type ProviderStep } from '../contract.ts';
+import { deviceOf } from './device.ts';
 import { deviceFolder, typeFolder, type SysfsLayout } from './layout.ts';
 import type { Orders } from './orders.ts';
 import { Settled, type Known } from './settled.ts';
@@ -49,14 +50,13 @@ export class Changes {
    */
   async create({ id, parent, typeID }: { id: string; parent: string; typeID: string }, signal: AbortSignal): Promise<Device | undefined> {
     const { layout } = this.#init;
-    const file = { path: join(typeFolder(layout, parent, typeID), 'create'), value: id };
-    const { seen } = await this.#write(
-      { kind: 'create', step: 'create', id, parent, typeID },
-      { file, look: { layout, id, parent } },
-      signal,
-    );
-    if (seen !== undefined) this.#settled.add(id, { parent, typeID, inode: seen.inode });
-    return seen?.device;
+    const type = typeFolder(layout, parent, typeID);
+    const file = { path: join(type, 'create'), value: id };
+    const look = { folder: deviceFolder(layout, parent, id), deviceAPI: join(type, 'device_api'), vfio: layout.vfio };
+    const { seen } = await this.#write({ kind: 'create', step: 'create', id, parent, typeID }, { file, look }, signal);
+    if (seen === undefined) return undefined;
+    this.#settled.add(id, { parent, typeID, inode: seen.inode });
+    return deviceOf(id, { parent, onBus: true }, { ...seen, typeLink: typeID });
   }
 
   /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Device, DeviceState } from '../contract.ts';
-import { exists, filesAtOnce, linkName, names, readText } from './files.ts';
+import { exists, linkName, names, readText } from './files.ts';
 import { deviceFolder, typeFolder, type SysfsLayout } from './layout.ts';
 import type { Order } from './writer/order.ts';
 
@@ -11,13 +11,13 @@ export interface Place {
 }
 
 /** What the files of a device tell of it. */
-interface DeviceFiles {
-  readonly typeLink: string | undefined;
-  readonly deviceAPI: string | undefined;
-  readonly group: string | undefined;
+export interface DeviceFiles {
+  readonly typeLink?: string | undefined;
+  readonly deviceAPI?: string | undefined;
+  readonly group?: string | undefined;
   /** Not every group and cdev has a node, though the kernel names it. */
-  readonly groupPath: string | undefined;
-  readonly cdevPath: string | undefined;
+  readonly groupPath?: string | undefined;
+  readonly cdevPath?: string | undefined;
 }
 
 /** One device that is, or was, at that place. `order`: what the kernel was told to do with it and has not answered. */
@@ -38,22 +38,8 @@ export async function readDeviceAt(layout: SysfsLayout, id: string, place: Place
   return deviceOf(id, place, { typeLink, deviceAPI, group, groupPath, cdevPath }, order);
 }
 
-/** The same, by a process that has nothing else to do. */
-export function readDeviceAtOnce(layout: SysfsLayout, id: string, place: Place): Device | undefined {
-  const { parent } = place;
-  const folder = deviceFolder(layout, parent, id);
-  const cdevs = join(layout.vfio, 'devices');
-  const typeLink = filesAtOnce.linkName(join(folder, 'mdev_type'));
-  if (typeLink === undefined && !filesAtOnce.exists(folder)) return undefined;
-  const deviceAPI = typeLink && filesAtOnce.readText(join(typeFolder(layout, parent, typeLink), 'device_api'));
-  const group = filesAtOnce.linkName(join(folder, 'iommu_group'));
-  const cdev = filesAtOnce.exists(cdevs) ? filesAtOnce.names(join(folder, 'vfio-dev'))[0] : undefined;
-  const nodes = [group && join(layout.vfio, group), cdev && join(cdevs, cdev)];
-  const [groupPath, cdevPath] = nodes.map((path) => (path && filesAtOnce.exists(path) ? path : undefined));
-  return deviceOf(id, place, { typeLink, deviceAPI, group, groupPath, cdevPath });
-}
-
-function deviceOf(id: string, { parent, onBus }: Place, files: DeviceFiles, order?: Order): Device {
+/** The device that such files tell of. */
+export function deviceOf(id: string, { parent, onBus }: Place, files: DeviceFiles, order?: Order): Device {
   const { typeLink, deviceAPI, group, groupPath, cdevPath } = files;
   return {
     id,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errnoOf } from '../../lib/errno.ts';
@@ -38,7 +38,6 @@ function tolerateAbsence(error: unknown): void {
 
 /** The same as the functions of their names below, for a process that has nothing else to do than to wait: a fraction of the time. */
 export const filesAtOnce = {
-  readText: (path: string): string | undefined => unlessAbsentAtOnce(() => readFileSync(path, 'utf8').trim()),
   linkName: (path: string): string | undefined => unlessAbsentAtOnce(() => basename(readlinkSync(path))),
   names: (path: string): string[] => unlessAbsentAtOnce(() => readdirSync(path)) ?? [],
   exists: (path: string): boolean => unlessAbsentAtOnce(() => statSync(path, { throwIfNoEntry: false })) !== undefined,

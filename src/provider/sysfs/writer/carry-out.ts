@@ -1,20 +1,19 @@
 import { closeSync, constants, existsSync, openSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ErrnoError, errnoOf } from '../../../lib/errno.ts';
-import { readDeviceAtOnce } from '../device.ts';
 import { filesAtOnce } from '../files.ts';
-import { deviceFolder } from '../layout.ts';
-import type { GroupClaim, SeenDevice, WriteAnswer, WriteRequest } from './messages.ts';
+import type { MadeDevices } from './made-devices.ts';
+import type { GroupClaim, WriteAnswer, WriteRequest } from './messages.ts';
 
 const { linkName } = filesAtOnce;
 
 type Step = NonNullable<WriteAnswer['refused']>['step'];
 
 /** Does what a writer process is told, which may take as long as the kernel likes. Only in such a process: nothing else goes on meanwhile. */
-export function carryOut(request: WriteRequest): WriteAnswer {
+export function carryOut(request: WriteRequest, made: MadeDevices): WriteAnswer {
   const refused = write(request);
   if (refused !== undefined) return { refused };
-  const seen = request.look === undefined ? undefined : look(request.look);
+  const seen = request.look === undefined ? undefined : made.look(request.look);
   return seen === undefined ? {} : { seen };
 }
 
@@ -27,7 +26,7 @@ function write({ file, claim, only }: WriteRequest): WriteAnswer['refused'] {
   let group: number | undefined;
   let target: number | undefined;
   try {
-    if (claim !== undefined) group = claimGroup(claim);
+    if (claim !== undefined) group = claimGroup(claim, only !== undefined);
     step = 'open';
     if (file !== undefined) target = openSync(file.path, constants.O_WRONLY);
     step = 'only';
@@ -50,8 +49,9 @@ function write({ file, claim, only }: WriteRequest): WriteAnswer['refused'] {
 /**
  * Opens the group, which only one can: nobody else opens it then, or its device, until it is closed. Unclaimed, a device in use would be
  * pulled from under its user, and the kernel might never return.
+ * @param isCompared the folder is compared afterwards: while it is the known device's, the link that was read in it was, too
  */
-function claimGroup({ vfio, link }: GroupClaim): number | undefined {
+function claimGroup({ vfio, link }: GroupClaim, isCompared: boolean): number | undefined {
   const name = linkName(link);
   if (name === undefined) return undefined;
   const node = join(vfio, name);
@@ -62,7 +62,7 @@ function claimGroup({ vfio, link }: GroupClaim): number | undefined {
     throw new ErrnoError('ENOENT', `there is no ${node} here`);
   }
   try {
-    if (linkName(link) === name) return group;
+    if (isCompared || linkName(link) === name) return group;
     throw new ErrnoError('ESTALE', `${link} leads to another group by now, or has gone`);
   } catch (error) {
     closeSync(group);
@@ -76,17 +76,5 @@ function openIfThere(node: string): number | undefined {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-/** Undefined where it is not there any more, or cannot be read: whoever asked looks for themselves. */
-function look({ layout, id, parent }: NonNullable<WriteRequest['look']>): SeenDevice | undefined {
-  try {
-    const { ino: inode } = statSync(deviceFolder(layout, parent, id));
-    const device = readDeviceAtOnce(layout, id, { parent, onBus: true });
-    return device && { device, inode };
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return undefined;
   }
 }

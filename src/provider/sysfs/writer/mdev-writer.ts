@@ -6,6 +6,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import { carryOut } from './carry-out.ts';
+import { MadeDevices } from './made-devices.ts';
 import { Lines, ready, type WriteAnswer, type WriteRequest } from './messages.ts';
 import { writerTitle } from './order.ts';
 
@@ -13,6 +14,7 @@ const [input, output] = [0, 1];
 const buffer = Buffer.alloc(16 * 1024);
 const decoder = new StringDecoder('utf8');
 const lines = new Lines();
+const made = new MadeDevices();
 
 process.title = writerTitle;
 const agent = process.ppid;
@@ -26,7 +28,7 @@ for (;;) {
     // In this order: the next agent looks for such names, and for the last time when it starts. What it has not found there is not begun any
     // more, or a device would come or go behind its back.
     if (process.ppid !== agent) process.exit();
-    const answer = carryOut(request);
+    const answer = carryOut(request, made);
     process.title = writerTitle;
     say(answer);
   }

@@ -1,6 +1,5 @@
 import type { Errno } from '../../../lib/errno.ts';
-import type { Device } from '../../contract.ts';
-import type { SysfsLayout } from '../layout.ts';
+import type { DeviceFiles } from '../device.ts';
 
 /** What the agent and a writer process, which is its own child, say to each other: a line of JSON each. */
 
@@ -13,8 +12,15 @@ export interface WriteRequest {
   readonly claim?: GroupClaim;
   /** Nothing is written unless this is still what the file, which is below it, is of. */
   readonly only?: { readonly folder: string; readonly inode: number };
-  /** Which device is to be told of, once that is written. */
-  readonly look?: { readonly layout: SysfsLayout; readonly id: string; readonly parent: string };
+  /** What was made is to be told of, once that is written. */
+  readonly look?: MadePaths;
+}
+
+/** Where a device that has just been made is to be looked at: its folder, its type's file `device_api`, and /dev/vfio. */
+export interface MadePaths {
+  readonly folder: string;
+  readonly deviceAPI: string;
+  readonly vfio: string;
 }
 
 export interface GroupClaim {
@@ -27,12 +33,12 @@ export interface GroupClaim {
 export interface WriteAnswer {
   /** Absent: written. At step `claim`, `ESTALE`: the device has another group by now; `only`, `ESTALE`: it is another device. */
   readonly refused?: { readonly step: 'open' | 'claim' | 'only' | 'write'; readonly code: Errno; readonly message: string };
-  /** What was looked for after the write, if it was there, and could be read. */
-  readonly seen?: SeenDevice;
+  /** What was looked for after the write, if all of it was there, and could be read. */
+  readonly seen?: MadeDevice;
 }
 
-export interface SeenDevice {
-  readonly device: Device;
+/** What the answer to its creation does not tell of a device. */
+export interface MadeDevice extends Omit<DeviceFiles, 'typeLink'> {
   /** Of its folder. */
   readonly inode: number;
 }
