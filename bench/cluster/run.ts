@@ -4,6 +4,7 @@ import { buildControlPlane } from '../../test/cluster/binaries.ts';
 import type { BenchResult } from '../result.ts';
 import { allocate, explain } from './allocate.ts';
 import { BareSide } from './bare.ts';
+import { classes } from './classes.ts';
 import { idle } from './idle.ts';
 import { memory, type Residents } from './memory.ts';
 import { OperatorSide } from './operator.ts';
@@ -65,5 +66,6 @@ async function overAPI(bin: string): Promise<void> {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 if (wants('cluster.allocate')) print(allocate());
 if (wants('cluster.explain')) print(explain());
+if (wants('cluster.classes')) print(await classes(await buildControlPlane()));
 if (['cluster.publish', 'cluster.memory', 'cluster.ready', 'cluster.idle'].some(wants)) await overAPI(await buildControlPlane());
 process.exit();
