@@ -1,15 +1,16 @@
-import { fileURLToPath } from 'node:url';
+import { createDryRun } from '../../test/cluster/create-dry-run.ts';
 import { RawClient } from '../../test/cluster/raw-client.ts';
 import { kubectlOk } from '../../test/support/kubectl.ts';
+import { repository } from '../../test/support/operator-command.ts';
 import { compareInRounds, median, type BenchResult } from '../result.ts';
 import { startRealCluster, type RealCluster } from './real-cluster.ts';
+import { namespace } from './side.ts';
 
-const policy = fileURLToPath(new URL('../../deploy/base/class-policy.yaml', import.meta.url));
+const policy = new URL('deploy/base/class-policy.yaml', repository).pathname;
 const counts = [1, 10, 100] as const;
 const goals = { 10: 1.25, 100: 2.5 } as const;
 const rounds = 5;
 const creates = 100;
-const api = '/apis/mediated.dev/v1alpha1';
 
 /** What admission of a new device takes where there are many classes, of which the device names one, beside that where there is that one only. */
 export async function classes(bin: string): Promise<readonly BenchResult[]> {
@@ -33,12 +34,12 @@ export async function classes(bin: string): Promise<readonly BenchResult[]> {
 /** The classes `class-1` to `class-<count>`, and no others, as admission sees them, too. */
 async function haveClasses({ kubeconfig }: RealCluster, client: RawClient, count: number): Promise<void> {
   await kubectlOk(kubeconfig, ['delete', 'mdevclasses', '--all']);
-  while ((await statusOfCreate(client, { className: 'last' })) === 403) await new Promise(setImmediate);
+  while ((await statusOfCreate(client, { className: 'last' })) === 403) continue;
   const made = Array.from({ length: count }, (_, index) => classOf(`class-${index + 1}`, [{ id: 'mtty-*' }, { name: 'GRID *' }]));
   const items = [...made, classOf('last', [])];
   await kubectlOk(kubeconfig, ['create', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
   // Admission's own watch tells of the last one last.
-  while ((await statusOfCreate(client, { className: 'last' })) !== 403) await new Promise(setImmediate);
+  while ((await statusOfCreate(client, { className: 'last' })) !== 403) continue;
 }
 
 function classOf(name: string, types: readonly object[]): object {
@@ -59,17 +60,7 @@ async function timeOfCreate(client: RawClient): Promise<number> {
 }
 
 async function statusOfCreate(client: RawClient, spec: object): Promise<number> {
-  const body = {
-    apiVersion: 'mediated.dev/v1alpha1',
-    kind: 'MdevDevice',
-    metadata: { name: 'x' },
-    spec: { type: { id: 'mtty-1' }, ...spec },
-  };
-  const answer = await client.request({
-    method: 'POST',
-    path: `${api}/namespaces/default/mdevdevices?dryRun=All`,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return answer.status;
+  const metadata = { name: 'x', namespace };
+  const device = { apiVersion: 'mediated.dev/v1alpha1', kind: 'MdevDevice', metadata, spec: { type: { id: 'mtty-1' }, ...spec } };
+  return (await createDryRun(client, device)).status;
 }

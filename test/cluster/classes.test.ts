@@ -9,12 +9,12 @@ import { refuseByClass } from '../../src/controller/class-rules.ts';
 import { kubectl, kubectlOk } from '../support/kubectl.ts';
 import { repository } from '../support/operator-command.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { createDryRun } from './create-dry-run.ts';
 import { installCrds } from './install-crds.ts';
 import { RawClient } from './raw-client.ts';
 
 const policy = new URL('deploy/base/class-policy.yaml', repository).pathname;
 const uuid = '12345678-1234-1234-1234-123456789abc';
-const json = { 'content-type': 'application/json' };
 const namespaces: Readonly<Record<string, Record<string, string>>> = {
   'team-a': { tier: 'one' },
   'team-b': { tier: 'two', extra: 'x' },
@@ -113,14 +113,7 @@ describe.each([{ version: 'newest' }, { version: '1.33' }])('the policy for clas
     await kubectlOk(cluster.kubeconfig, ['apply', '--server-side', '-f', '-'], { input });
   }
 
-  /** Creates without keeping. */
-  async function create(object: object): Promise<{ status: number; message: string }> {
-    const { namespace = '' } = (object as { metadata: { namespace?: string } }).metadata;
-    const path = `/apis/mediated.dev/v1alpha1/namespaces/${namespace}/mdevdevices?dryRun=All`;
-    const answer = await client.request({ method: 'POST', path, headers: json, body: JSON.stringify(object) });
-    const { message = '' } = JSON.parse(answer.body) as { message?: string };
-    return { status: answer.status, message };
-  }
+  const create = (device: object): ReturnType<typeof createDryRun> => createDryRun(client, device);
 
   it('takes effect a moment after it is written', async () => {
     const refused = deviceNamed('x', 'plain', { type: { id: 'a' }, className: 'last' });

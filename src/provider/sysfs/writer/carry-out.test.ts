@@ -51,3 +51,14 @@ it('writes nothing where the group’s node cannot be opened', () => {
   expect(refused?.step).toBe('claim');
   expect(written()).toBe('');
 });
+
+it('tells of what was made as it is after the write, or of nothing', () => {
+  const look = {
+    folder,
+    deviceAPI: join(tree.root, 'sys/class/mdev_bus/0000:86:00.0/mdev_supported_types/nvidia-11/device_api'),
+    vfio: claim().vfio,
+  };
+  const { ino: inode } = statSync(folder);
+  expect(carryOut({ title, file: file(), look })).toEqual({ seen: { inode, group: '7', deviceAPI: 'vfio-pci' } });
+  expect(carryOut({ title, file: file(), look: { ...look, folder: join(tree.root, 'none') } })).toEqual({});
+});

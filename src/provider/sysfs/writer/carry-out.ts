@@ -26,7 +26,7 @@ function write({ file, claim, only }: WriteRequest): WriteAnswer['refused'] {
   let group: number | undefined;
   let target: number | undefined;
   try {
-    if (claim !== undefined) group = claimGroup(claim, only !== undefined);
+    if (claim !== undefined) group = claimGroup(claim);
     step = 'open';
     if (file !== undefined) target = openSync(file.path, constants.O_WRONLY);
     step = 'only';
@@ -49,9 +49,8 @@ function write({ file, claim, only }: WriteRequest): WriteAnswer['refused'] {
 /**
  * Opens the group, which only one can: nobody else opens it then, or its device, until it is closed. Unclaimed, a device in use would be
  * pulled from under its user, and the kernel might never return.
- * @param isCompared the folder is compared afterwards: while it is the known device's, the link that was read in it was, too
  */
-function claimGroup({ vfio, link }: GroupClaim, isCompared: boolean): number | undefined {
+function claimGroup({ vfio, link }: GroupClaim): number | undefined {
   const name = linkName(link);
   if (name === undefined) return undefined;
   const node = join(vfio, name);
@@ -62,7 +61,7 @@ function claimGroup({ vfio, link }: GroupClaim, isCompared: boolean): number | u
     throw new ErrnoError('ENOENT', `there is no ${node} here`);
   }
   try {
-    if (isCompared || linkName(link) === name) return group;
+    if (linkName(link) === name) return group;
     throw new ErrnoError('ESTALE', `${link} leads to another group by now, or has gone`);
   } catch (error) {
     closeSync(group);
